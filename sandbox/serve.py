@@ -90,8 +90,8 @@ def serving_in_thread(vendor: SimulatedVendor, *, certificate: tuple[Path, Path]
 async def _main(chosen: dict[str, int], state_dir: Path | None) -> None:
     known = vendors()
     stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         for name, port in chosen.items():
             await stack.enter_async_context(serving(known[name](state_dir=state_dir), port=port))

@@ -1,0 +1,250 @@
+"""What activities need from outside, by capability; connectors and the ledger satisfy these by shape, worker.py joins them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar, runtime_checkable
+
+from pydantic import BaseModel
+
+from canonical.billing_schedule import BillingSchedule
+from canonical.document import DocumentReference, SignedContract
+from canonical.event import InboundEvent
+from canonical.landscape import Capability, Scope
+from canonical.party import Customer, CustomerRecord
+from canonical.project import Phase, Project, ProjectRecord, StaffingNeed
+from canonical.quote import Deal, Quote
+from canonical.written import Declaration, Written
+
+# Business systems. Every `create_*` is sent once by the write protocol (Writes.once) and takes `key`, our business key, which the
+# connector puts where `find_*` finds it again. `find_*` answers None only when the record is not there (as far as the vendor shows it).
+# All of them raise the named failures of canonical.errors and nothing else.
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """What every connector has."""
+
+    name: str
+
+    def declares(self, kind: str) -> Declaration:
+        """What it says of a kind of write: customer, project, phase, staffing, schedule, workspace, document, write_back ..."""
+        ...
+
+    async def check(self) -> str:
+        """Prove that address, credentials and rights work, with one cheap read; says what was seen, raises a named failure."""
+        ...
+
+
+@runtime_checkable
+class ChangeFeed(Connected, Protocol):
+    """A system whose changes are asked for, since it has no events or they may be lost (R107)."""
+
+    def changes(self, since: datetime, until: datetime) -> AsyncIterator[InboundEvent]:
+        """Records changed in the half-open window, by the source's own clock; may repeat, never skips. `event_id` is built from
+        object and version, so that the same change polled twice is one event."""
+        ...
+
+
+class CrmUpdate(BaseModel):
+    """What a deal is told about its handoff; empty fields are left alone."""
+
+    contract: str
+    deal_id: str
+    status: str
+    note: str = ""
+    project_id: str = ""
+    erp_project_id: str = ""
+    customer_id: str = ""
+    workspace_url: str = ""
+
+
+@runtime_checkable
+class Crm(Connected, Protocol):
+    """Customer relationship management."""
+
+    async def find_deal(self, contract: str) -> Deal | None: ...
+    async def read_deal(self, deal_id: str) -> Deal: ...
+    async def read_account(self, account_id: str) -> Customer: ...
+    async def write_back(self, update: CrmUpdate, *, key: str) -> Written: ...
+    async def find_write_back(self, update: CrmUpdate, *, key: str) -> Written | None: ...
+
+
+@runtime_checkable
+class Quotes(Connected, Protocol):
+    """Configure, price, quote."""
+
+    async def read_quote(self, quote_id: str) -> Quote: ...
+
+
+@runtime_checkable
+class Contracts(Connected, Protocol):
+    """Contract lifecycle management and e-signature."""
+
+    async def find_signed(self, contract: str) -> SignedContract | None:
+        """The newest executed version for our contract reference, else the newest of any state."""
+        ...
+
+    async def read_signed(self, target_id: str) -> SignedContract: ...
+    async def download(self, document: DocumentReference) -> bytes: ...
+
+
+@runtime_checkable
+class Psa(Connected, Protocol):
+    """Professional services automation."""
+
+    async def create_project(self, project: Project, *, key: str) -> Written:
+        """The project with its phases, tasks and milestones, not yet open for time. Completes a half-made one of the same key."""
+        ...
+
+    async def find_project(self, reference: str, *, key: str) -> Written | None:
+        """The project of that key, only if it is whole; a half-made one counts as absent (and is completed by create_project)."""
+        ...
+
+    async def add_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written: ...
+    async def find_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written | None: ...
+    async def request_staffing(self, project_id: str, needs: Sequence[StaffingNeed], *, key: str) -> Written: ...
+    async def find_staffing(self, project_id: str, needs: Sequence[StaffingNeed], *, key: str) -> Written | None: ...
+    async def activate_project(self, project_id: str, *, key: str) -> Written:
+        """Open it for time; an active one stays so."""
+        ...
+
+    async def archive_project(self, project_id: str, reason: str, *, key: str) -> Written:
+        """The reverse of create_project; an archived one stays so."""
+        ...
+
+    async def read_project(self, project_id: str) -> ProjectRecord: ...
+
+
+@runtime_checkable
+class Customers(Connected, Protocol):
+    """Customer master of the ERP."""
+
+    async def candidates(self, customer: Customer) -> Sequence[CustomerRecord]:
+        """Records that might be this customer, in any legal entity: same tax number, our reference, or a similar name."""
+        ...
+
+    async def create_customer(self, customer: Customer, *, key: str) -> Written: ...
+    async def find_customer(self, reference: str, *, key: str) -> Written | None: ...
+    async def withdraw_customer(self, target_id: str, reason: str, *, key: str) -> Written:
+        """Make inactive; the reverse of create_customer."""
+        ...
+
+
+@runtime_checkable
+class ProjectAccounting(Connected, Protocol):
+    """Financial project structure of the ERP."""
+
+    async def create_project(self, project: Project, customer_id: str, *, key: str) -> Written: ...
+    async def find_project(self, reference: str, *, key: str) -> Written | None: ...
+    async def add_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written: ...
+    async def find_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written | None: ...
+    async def withdraw_project(self, project_id: str, reason: str, *, key: str) -> Written: ...
+    async def read_project(self, project_id: str) -> ProjectRecord: ...
+
+
+@runtime_checkable
+class Billing(Connected, Protocol):
+    """Billing schedules and rules, in the ERP or a billing engine."""
+
+    async def create_schedule(self, schedule: BillingSchedule, project_id: str, *, key: str) -> Written:
+        """All items and rules; a half-made schedule of the same key is completed."""
+        ...
+
+    async def find_schedule(self, reference: str, *, key: str) -> Written | None: ...
+    async def cancel_schedule(self, target_id: str, reason: str, *, key: str) -> Written: ...
+
+
+@runtime_checkable
+class Documents(Connected, Protocol):
+    """Document workspaces."""
+
+    async def create_workspace(self, contract: str, title: str, folders: Sequence[str], *, key: str) -> Written: ...
+    async def find_workspace(self, contract: str, *, key: str) -> Written | None: ...
+    async def upload(self, workspace_id: str, path: str, content: bytes, *, key: str) -> Written: ...
+    async def find_document(self, workspace_id: str, path: str, *, key: str) -> Written | None: ...
+    async def withdraw_workspace(self, workspace_id: str, reason: str, *, key: str) -> Written: ...
+
+
+@runtime_checkable
+class Tickets(Connected, Protocol):
+    """IT service management, for the hand-off of exceptions (R133)."""
+
+    async def open_ticket(self, title: str, text: str, *, key: str) -> Written: ...
+    async def find_ticket(self, *, key: str) -> Written | None: ...
+    async def close_ticket(self, target_id: str, note: str, *, key: str) -> Written: ...
+
+
+Port = TypeVar("Port", bound=Connected)
+
+
+class Routing(Protocol):
+    """Which system serves a capability; decided by policy at the time of asking."""
+
+    def system_for(self, capability: Capability, scope: Scope) -> str | None: ...
+
+
+# The ledger, as activities see it.
+
+
+class Clock(Protocol):
+    """Business time: the one clock, which tests and rehearsals move."""
+
+    async def now(self) -> datetime: ...
+
+
+class Origin(BaseModel):
+    """Who does something and in which context; it goes into every audit row (R147, U4)."""
+
+    correlation: str
+    engagement: str
+    actor: str
+    workflow: str = ""
+    step: str = ""
+    mapping_version: str = ""
+    rate_version: str = ""
+
+
+class Write(BaseModel):
+    """What the write protocol needs to know about one write besides how to call and to look it up."""
+
+    key: str
+    kind: str
+    reference: str
+    system: str
+    origin: Origin
+    is_reversal: bool = False
+
+
+Call = Callable[[], Awaitable[Written]]
+LookUp = Callable[[], Awaitable[Written | None]]
+
+
+class Writes(Protocol):
+    """The write protocol of DESIGN 4: reserve, call, record, look up, adopt."""
+
+    async def once(
+        self, write: Write, *, request: BaseModel | Mapping[str, object], call: Call, look_up: LookUp | None, declared: Declaration
+    ) -> Written:
+        """Carry the write out once, however often and from wherever this is asked.
+
+        Answers what was written, now or before. Raises OutcomePending (with retry_after) while a look-up would come too early,
+        OutcomeUnknown where no look-up exists, KeyReusedWithDifferentContent for the same key with another request, and whatever
+        definite failure the call raised.
+        """
+        ...
+
+    async def written(self, key: str) -> Written | None:
+        """What this key has written, if it has."""
+        ...
+
+    async def settle(self, key: str, *, adopt: str | None, actor: str, reason: str) -> None:
+        """A person's word on an unknown outcome: adopt that target id, or (None) it is surely absent and may be sent again."""
+        ...
+
+
+class Deadlines(BaseModel):
+    """When a missing thing is healed and when it becomes an exception."""
+
+    heal_after: timedelta
+    raise_after: timedelta
+

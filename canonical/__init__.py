@@ -1,0 +1,1 @@
+"""What our words mean: models, states and pure rules; no I/O, no clock, no settings."""

@@ -1,0 +1,1 @@
+"""One folder a vendor; the HTTP client, protocol libraries and canonical only."""

@@ -1,0 +1,149 @@
+"""The HTTP client of a connector, and the one table from answers to named failures."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2 as httpx
+
+from canonical.errors import (
+    AnswerLost,
+    Conflict,
+    Failure,
+    Misconfigured,
+    NotFound,
+    NotReached,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
+
+Json = dict[str, Any]
+READ_TIMEOUT = timedelta(seconds=60)
+_LONGEST_BODY_SHOWN = 500
+
+Explained = tuple[str, str, str]
+"""What a vendor's error body says: its own code, the message, and the field (empty where there is none)."""
+
+
+def client(base_url: str, *, timeout: timedelta = READ_TIMEOUT, connections: int = 40, **more: Any) -> httpx.AsyncClient:
+    """A pooled client that lives as long as the worker; it never follows a redirect to somewhere else."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        timeout=httpx.Timeout(timeout.total_seconds(), connect=10.0),
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        follow_redirects=False,
+        **more,
+    )
+
+
+@contextlib.contextmanager
+def naming_transport_failures(system: str) -> Iterator[None]:
+    """Turn transport errors into named failures: surely not sent, or perhaps carried out."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        if isinstance(error.__cause__, ssl.SSLError):
+            raise Misconfigured(f"{system} does not present a certificate we trust", evidence={"error": error}) from error
+        raise NotReached(f"{system} could not be reached", evidence={"error": repr(error)}) from error
+    except httpx.TransportError as error:
+        raise AnswerLost(f"{system} gave no usable answer", evidence={"error": repr(error)}) from error
+
+
+def raise_for(
+    answer: httpx.Response,
+    *,
+    system: str,
+    explain: Callable[[httpx.Response], Explained] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Raise the named failure that an answer means; nothing for 1xx to 3xx.
+
+    A connector whose vendor speaks otherwise (403 for a daily limit, 200 with success false) decides that first, then comes here.
+    """
+    if answer.status_code < 400:
+        return
+    code, message, field = _explained(answer, explain)
+    said = f"{system} answered {answer.status_code}: {message}" if message else f"{system} answered {answer.status_code}"
+    evidence = {"status": answer.status_code, "method": answer.request.method, "path": answer.request.url.path, "vendor_code": code, "field": field}
+    raise _failure_for(answer, said, evidence, field, now)
+
+
+def _failure_for(answer: httpx.Response, said: str, evidence: Json, field: str, now: Callable[[], datetime]) -> Failure:
+    match answer.status_code:
+        case 401:
+            return Misconfigured(said, remedy="Check the credentials that policies/landscape refers to.", evidence=evidence)
+        case 403:
+            return Misconfigured(said, remedy="Give the integration user the right that the message names.", evidence=evidence)
+        case 404 | 410:
+            return NotFound(said, evidence=evidence)
+        case 408:
+            return AnswerLost(said, evidence=evidence)
+        case 409 | 412:
+            return Conflict(said, evidence=evidence)
+        case 429:
+            return Throttled(said, evidence=evidence, retry_after=retry_after(answer, now()))
+        case status if status >= 500:
+            return Unavailable(said, evidence=evidence, retry_after=retry_after(answer, now()))
+        case _:
+            remedy = f"Correct '{field}', then settle the exception with retry." if field else None
+            return Rejected(said, remedy=remedy, evidence=evidence)
+
+
+def retry_after(answer: httpx.Response, now: datetime) -> timedelta | None:
+    """The Retry-After header, in seconds or as an HTTP date; None where it is missing or makes no sense."""
+    value = answer.headers.get("Retry-After")
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return timedelta(seconds=int(value))
+    try:
+        return max(parsedate_to_datetime(value) - now, timedelta())
+    except (ValueError, TypeError):
+        return None
+
+
+def _explained(answer: httpx.Response, explain: Callable[[httpx.Response], Explained] | None) -> Explained:
+    if explain is not None:
+        with contextlib.suppress(ValueError, KeyError, IndexError, TypeError, AttributeError):
+            return explain(answer)
+    return "", answer.text[:_LONGEST_BODY_SHOWN], ""
+
+
+class Budget:
+    """How many calls of ours may be under way at one account: shrinks when they throttle us, grows back slowly.
+
+    One budget an account and process; across processes the task queue's rate limit holds. ``reserved`` slots serve urgent calls only.
+    """
+
+    def __init__(self, most: int, *, reserved: int = 0) -> None:
+        if not 0 <= reserved < most:
+            raise Misconfigured("A budget needs more slots than it reserves", evidence={"most": most, "reserved": reserved})
+        self.most, self._reserved, self._limit, self._used = most, reserved, float(most), 0
+        self._changed = asyncio.Condition()
+
+    @property
+    def limit(self) -> int:
+        """How many may be under way now."""
+        return max(1, int(self._limit))
+
+    @contextlib.asynccontextmanager
+    async def slot(self, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Hold one slot for the length of a call; a Throttled failure inside halves the limit, success lets it grow."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._used < (self.limit if urgent else max(1, self.limit - self._reserved)))
+            self._used += 1
+        try:
+            yield
+            self._limit = min(float(self.most), self._limit + 1 / self.limit)
+        except Throttled:
+            self._limit = max(1.0, self._limit / 2)
+            raise
+        finally:
+            async with self._changed:
+                self._used -= 1
+                self._changed.notify_all()
