@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
-from canonical.billing_schedule import BillingSchedule
+from canonical.billing_schedule import BillingSchedule, RevenuePlan
 from canonical.document import DocumentReference, SignedContract
 from canonical.event import InboundEvent
+from canonical.exception import Case
 from canonical.landscape import Capability, Scope
+from canonical.money import Money
 from canonical.party import Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, StaffingNeed
 from canonical.quote import Deal, Quote
@@ -223,7 +225,13 @@ class Writes(Protocol):
     """The write protocol of DESIGN 4: reserve, call, record, look up, adopt."""
 
     async def once(
-        self, write: Write, *, request: BaseModel | Mapping[str, object], call: Call, look_up: LookUp | None, declared: Declaration
+        self,
+        write: Write,
+        *,
+        request: BaseModel | Mapping[str, object],
+        call: Call,
+        look_up: LookUp | None,
+        declared: Declaration,
     ) -> Written:
         """Carry the write out once, however often and from wherever this is asked.
 
@@ -248,3 +256,144 @@ class Deadlines(BaseModel):
     heal_after: timedelta
     raise_after: timedelta
 
+
+class Entry(BaseModel):
+    """One audit row: who did what to which record, from what to what."""
+
+    action: str
+    origin: Origin
+    system: str = ""
+    kind: str = ""
+    source_id: str = ""
+    target_id: str = ""
+    key: str = ""
+    outcome: str = ""
+    details: dict[str, str] = {}
+
+
+class Audit(Protocol):
+    """The append-only trail (R147, R148)."""
+
+    async def note(self, entries: Sequence[Entry]) -> None: ...
+
+
+class CrossReferences(Protocol):
+    """The binder: our reference and a system's id, each for the other (R32)."""
+
+    async def to_theirs(self, system: str, kind: str, reference: str) -> str | None: ...
+    async def to_ours(self, system: str, kind: str, target_id: str) -> str | None: ...
+    async def all_of(self, reference: str) -> Mapping[tuple[str, str], str]:
+        """Every (system, kind) -> target id that is bound to the reference."""
+        ...
+
+
+class Dossiers(Protocol):
+    """Payloads by reference: what is too big or too private for a workflow's history, by the hash of its content."""
+
+    async def keep(self, kind: str, reference: str, content: BaseModel) -> str: ...
+    async def read(self, dossier: str) -> dict[str, object]: ...
+
+
+class Cases(Protocol):
+    """The exception queue, as activities use it; people use ledger.exceptions through operations."""
+
+    async def open(self, cases: Sequence[Case]) -> list[int]:
+        """Open them; one whose key is open already stays that case (its sentence and evidence are renewed). Answers the numbers, in order."""
+        ...
+
+    async def resolve(self, keys: Sequence[str], *, actor: str, reason: str) -> int:
+        """Close cases that no longer hold, whatever their state; answers how many."""
+        ...
+
+
+class Verdict(BaseModel):
+    """What a fact turned out to be, given all that came before it."""
+
+    reference: str
+    version: str
+    outcome: Literal["new", "duplicate", "stale", "conflicting"]
+    fingerprint: str
+    seen_fingerprint: str = ""
+
+
+class Facts(Protocol):
+    """What is known of each canonical object's versions, kept for years; the door behind the inbox (DESIGN 4)."""
+
+    async def judge(self, kind: str, reference: str, version: str, fingerprint: str) -> Verdict:
+        """Record the version if it is new. ``stale``: older than the newest known (versions compare as text, so they must sort)."""
+        ...
+
+    async def versions(self, kind: str, reference: str) -> Sequence[str]: ...
+
+
+class InboxRow(BaseModel):
+    """A stored delivery on its way to Temporal."""
+
+    number: int
+    event: InboundEvent
+    received_at: datetime
+    deliveries: int = 1
+    contract: str | None = None
+
+
+class Inbox(Protocol):
+    """Deliveries, kept first and acted on second."""
+
+    async def rows(self, numbers: Sequence[int]) -> Sequence[InboxRow]: ...
+    async def conclude(self, numbers: Sequence[int], outcome: str) -> None:
+        """``taken``, ``duplicate``, ``stale``, ``conflicting`` or ``parked``; parked rows are handed on again by the sweep."""
+        ...
+
+
+class Expectation(BaseModel):
+    """Something that should come to pass: 'contract executed -> project active'; both times are business times."""
+
+    key: str
+    what: str
+    reference: str
+    engagement: str = ""
+    entity: str = ""
+    heal_at: datetime | None = None
+    raise_at: datetime
+    money: Money | None = None
+
+
+class Expectations(Protocol):
+    """What should have happened and did not is found here by age (DESIGN 6)."""
+
+    async def expect(self, expectation: Expectation) -> None:
+        """Set it; one that exists stays as it is."""
+        ...
+
+    async def meet(self, keys: Sequence[str]) -> None: ...
+
+
+class EngagementRow(BaseModel):
+    """The board's row of an engagement; only the fields given are changed."""
+
+    reference: str
+    status: str | None = None
+    title: str | None = None
+    customer: str | None = None
+    entity: str | None = None
+    correlation: str | None = None
+    version: int | None = None
+    value: Money | None = None
+    executed_at: datetime | None = None
+    activated_at: datetime | None = None
+    targets: dict[str, str] | None = None
+    note: str | None = None
+
+
+class Engagements(Protocol):
+    """The projection that boards and commands read."""
+
+    async def update(self, row: EngagementRow) -> None: ...
+    async def read(self, reference: str) -> EngagementRow | None: ...
+
+
+class Plans(Protocol):
+    """Planned revenue, by contract version, for the revenue process and forecasts (R49)."""
+
+    async def plan_revenue(self, plan: RevenuePlan, *, version: int, origin: Origin) -> None: ...
+    async def withdraw(self, reference: str, *, version: int, origin: Origin) -> None: ...

@@ -126,7 +126,9 @@ class OutcomeUnknown(Rejected):
     """A write's outcome is unknown and its target offers no way to look it up (DESIGN 4)."""
 
     code = "OUTCOME_UNKNOWN"
-    default_remedy = "Look in the target system; settle with 'adopt' and its id if the record is there, with 'retry' if it is not."
+    default_remedy = (
+        "Look in the target system; settle with 'adopt' and its id if the record is there, with 'retry' if it is not."
+    )
 
 
 class NotServed(Rejected):

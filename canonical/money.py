@@ -141,7 +141,9 @@ class Money(BaseModel):
             return [-part for part in (-self).split(weights)]
         total = sum(weights, Decimal(0))
         if not weights or any(weight < 0 for weight in weights) or total <= 0:
-            raise RuleBroken("Money can be split by weights that are not negative and not all zero", evidence={"weights": weights})
+            raise RuleBroken(
+                "Money can be split by weights that are not negative and not all zero", evidence={"weights": weights}
+            )
         unit, units = minor_unit(self.currency), self.in_minor_units()
         shares = [units * weight / total for weight in weights]
         floors = [int(share.to_integral_value(ROUND_FLOOR)) for share in shares]

@@ -1,0 +1,90 @@
+"""Work for people: what is wrong in business words, what it blocks, who owns it, and what they decided."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from canonical.money import Money
+from canonical.schema import Canonical, Part, published
+
+
+class Finding(Part):
+    """One thing that stands in the way, found by a control point or met in a step; not yet a row in the queue.
+
+    ``subject`` tells several of one code apart (the workstream, the field, the milestone).
+    """
+
+    code: str
+    sentence: str
+    remedy: str
+    subject: str = ""
+    money: Money | None = None
+    evidence: dict[str, str] = {}
+    can_override: bool = True
+
+
+class Decision(StrEnum):
+    """What a person may decide about an exception."""
+
+    RETRY = "retry"
+    OVERRIDE = "override"
+    ADOPT = "adopt"
+    REJECT = "reject"
+
+
+class CaseState(StrEnum):
+    """Where an exception stands; PROPOSED waits for the second pair of eyes."""
+
+    OPEN = "open"
+    PROPOSED = "proposed"
+    SETTLED = "settled"
+    RESOLVED = "resolved"
+
+
+@published
+class Case(Canonical):
+    """An exception in the queue. ``key`` is its business key: the same trouble found again is the same case."""
+
+    number: int = 0
+    key: str
+    code: str
+    sentence: str
+    remedy: str
+    subject: str = ""
+    evidence: dict[str, str] = {}
+    can_override: bool = True
+    money_amount: Decimal | None = None
+    money_currency: str | None = None
+    engagement: str = ""
+    customer: str = ""
+    project: str = ""
+    entity: str = ""
+    correlation: str = ""
+    control_point: str = ""
+    workflow_id: str = ""
+    step: str = ""
+    owner_role: str = ""
+    state: CaseState = CaseState.OPEN
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    escalations: int = 0
+    assignee: str = ""
+    ticket: str = ""
+    decision: Decision | None = None
+    decided_by: str = ""
+    approved_by: str = ""
+    reason: str = ""
+    adopt: str = ""
+    settled_at: datetime | None = None
+
+
+class Settlement(Part):
+    """A final decision, as the waiting workflow hears it."""
+
+    number: int
+    decision: Decision
+    actor: str
+    reason: str = ""
+    approved_by: str = ""
+    adopt: str = ""
