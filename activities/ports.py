@@ -1,19 +1,22 @@
 """What activities need from outside, by capability; connectors and the ledger satisfy these by shape, worker.py joins them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from datetime import datetime
+from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
 from canonical.billing_schedule import BillingSchedule, RevenuePlan
 from canonical.document import DocumentReference, SignedContract
-from canonical.event import InboundEvent
+from canonical.engagement import EngagementRow
+from canonical.event import InboundEvent, InboxRow
 from canonical.exception import Case
+from canonical.expectation import Expectation
+from canonical.fact import Verdict
 from canonical.landscape import Capability, Scope
-from canonical.money import Money
 from canonical.party import Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, StaffingNeed
+from canonical.provenance import Entry, Origin, Write
 from canonical.quote import Deal, Quote
 from canonical.written import Declaration, Written
 
@@ -194,29 +197,6 @@ class Clock(Protocol):
     async def now(self) -> datetime: ...
 
 
-class Origin(BaseModel):
-    """Who does something and in which context; it goes into every audit row (R147, U4)."""
-
-    correlation: str
-    engagement: str
-    actor: str
-    workflow: str = ""
-    step: str = ""
-    mapping_version: str = ""
-    rate_version: str = ""
-
-
-class Write(BaseModel):
-    """What the write protocol needs to know about one write besides how to call and to look it up."""
-
-    key: str
-    kind: str
-    reference: str
-    system: str
-    origin: Origin
-    is_reversal: bool = False
-
-
 Call = Callable[[], Awaitable[Written]]
 LookUp = Callable[[], Awaitable[Written | None]]
 
@@ -245,30 +225,15 @@ class Writes(Protocol):
         """What this key has written, if it has."""
         ...
 
+    async def outcome(self, key: str, *, look_up: LookUp | None, declared: Declaration) -> Written | None:
+        """What became of a write that is about to be undone: its record, or None when there surely is none (never sent, refused, or
+        looked up and absent twice). Raises OutcomePending while that cannot be known yet, OutcomeUnknown where no look-up exists.
+        It never sends anything; a key that turns out absent is closed, so that a late caller cannot carry it out afterwards."""
+        ...
+
     async def settle(self, key: str, *, adopt: str | None, actor: str, reason: str) -> None:
         """A person's word on an unknown outcome: adopt that target id, or (None) it is surely absent and may be sent again."""
         ...
-
-
-class Deadlines(BaseModel):
-    """When a missing thing is healed and when it becomes an exception."""
-
-    heal_after: timedelta
-    raise_after: timedelta
-
-
-class Entry(BaseModel):
-    """One audit row: who did what to which record, from what to what."""
-
-    action: str
-    origin: Origin
-    system: str = ""
-    kind: str = ""
-    source_id: str = ""
-    target_id: str = ""
-    key: str = ""
-    outcome: str = ""
-    details: dict[str, str] = {}
 
 
 class Audit(Protocol):
@@ -306,16 +271,6 @@ class Cases(Protocol):
         ...
 
 
-class Verdict(BaseModel):
-    """What a fact turned out to be, given all that came before it."""
-
-    reference: str
-    version: str
-    outcome: Literal["new", "duplicate", "stale", "conflicting"]
-    fingerprint: str
-    seen_fingerprint: str = ""
-
-
 class Facts(Protocol):
     """What is known of each canonical object's versions, kept for years; the door behind the inbox (DESIGN 4)."""
 
@@ -326,16 +281,6 @@ class Facts(Protocol):
     async def versions(self, kind: str, reference: str) -> Sequence[str]: ...
 
 
-class InboxRow(BaseModel):
-    """A stored delivery on its way to Temporal."""
-
-    number: int
-    event: InboundEvent
-    received_at: datetime
-    deliveries: int = 1
-    contract: str | None = None
-
-
 class Inbox(Protocol):
     """Deliveries, kept first and acted on second."""
 
@@ -343,19 +288,6 @@ class Inbox(Protocol):
     async def conclude(self, numbers: Sequence[int], outcome: str) -> None:
         """``taken``, ``duplicate``, ``stale``, ``conflicting`` or ``parked``; parked rows are handed on again by the sweep."""
         ...
-
-
-class Expectation(BaseModel):
-    """Something that should come to pass: 'contract executed -> project active'; both times are business times."""
-
-    key: str
-    what: str
-    reference: str
-    engagement: str = ""
-    entity: str = ""
-    heal_at: datetime | None = None
-    raise_at: datetime
-    money: Money | None = None
 
 
 class Expectations(Protocol):
@@ -368,28 +300,14 @@ class Expectations(Protocol):
     async def meet(self, keys: Sequence[str]) -> None: ...
 
 
-class EngagementRow(BaseModel):
-    """The board's row of an engagement; only the fields given are changed."""
-
-    reference: str
-    status: str | None = None
-    title: str | None = None
-    customer: str | None = None
-    entity: str | None = None
-    correlation: str | None = None
-    version: int | None = None
-    value: Money | None = None
-    executed_at: datetime | None = None
-    activated_at: datetime | None = None
-    targets: dict[str, str] | None = None
-    note: str | None = None
-
-
 class Engagements(Protocol):
     """The projection that boards and commands read."""
 
     async def update(self, row: EngagementRow) -> None: ...
     async def read(self, reference: str) -> EngagementRow | None: ...
+    async def using_customer(self, customer: str, *, besides: str) -> int:
+        """How many other engagements, not withdrawn, are of this customer."""
+        ...
 
 
 class Plans(Protocol):

@@ -20,7 +20,8 @@ class InboundEvent(Canonical):
     """One delivery, verified: who sent it, which of their records it is about, and what they call the event.
 
     ``event_id`` is the sender's own id, the same over redeliveries; ``object_version`` the sender's version of the record.
-    ``contract`` is our reference where the delivery carries it; routing only, never believed further.
+    ``contract`` is our reference where the delivery carries it; routing only, never believed further. ``claims`` is what the delivery
+    says of the record (``version``, ``value`` ...): it is compared with the record, and a claim that differs is an exception.
     """
 
     source: str
@@ -31,6 +32,7 @@ class InboundEvent(Canonical):
     object_version: str = ""
     contract: str | None = None
     occurred_at: datetime | None = None
+    claims: dict[str, str] = {}
 
 
 class Acknowledgement(Part):
@@ -39,3 +41,13 @@ class Acknowledgement(Part):
     status: int = 202
     media_type: str = "application/json"
     body: str = '{"accepted": true}'
+
+
+class InboxRow(Part):
+    """A stored delivery on its way to Temporal; ``deliveries`` counts how often it came."""
+
+    number: int
+    event: InboundEvent
+    received_at: datetime
+    deliveries: int = 1
+    contract: str | None = None

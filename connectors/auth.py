@@ -58,13 +58,19 @@ async def fetch_token(
         answer = await http.post(url, data=form, auth=auth or httpx.USE_CLIENT_DEFAULT, headers={"Accept": "application/json"})
     if answer.status_code in {400, 401, 403}:
         raise Misconfigured(
-            f"{system} gives no access token", remedy="Check the client, its key and its consent.", evidence={"answer": _error_of(answer)}
+            f"{system} gives no access token",
+            remedy="Check the client, its key and its consent.",
+            evidence={"answer": _error_of(answer)},
         )
     raise_for(answer, system=system)
     body = answer.json()
     seconds = body.get("expires_in")
     expires = time.monotonic() + float(seconds) if seconds is not None else None
-    return Token(SecretStr(body["access_token"]), expires, {k: v for k, v in body.items() if k not in {"access_token", "refresh_token", "id_token"}})
+    return Token(
+        SecretStr(body["access_token"]),
+        expires,
+        {k: v for k, v in body.items() if k not in {"access_token", "refresh_token", "id_token"}},
+    )
 
 
 def _is_due(token: Token) -> bool:
@@ -76,4 +82,8 @@ def _error_of(answer: httpx.Response) -> str:
         body = answer.json()
     except ValueError:
         return str(answer.status_code)
-    return f"{answer.status_code} {body.get('error', '')} {body.get('error_description', '')}" if isinstance(body, dict) else str(answer.status_code)
+    return (
+        f"{answer.status_code} {body.get('error', '')} {body.get('error_description', '')}"
+        if isinstance(body, dict)
+        else str(answer.status_code)
+    )

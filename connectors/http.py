@@ -69,7 +69,13 @@ def raise_for(
         return
     code, message, field = _explained(answer, explain)
     said = f"{system} answered {answer.status_code}: {message}" if message else f"{system} answered {answer.status_code}"
-    evidence = {"status": answer.status_code, "method": answer.request.method, "path": answer.request.url.path, "vendor_code": code, "field": field}
+    evidence = {
+        "status": answer.status_code,
+        "method": answer.request.method,
+        "path": answer.request.url.path,
+        "vendor_code": code,
+        "field": field,
+    }
     raise _failure_for(answer, said, evidence, field, now)
 
 

@@ -50,4 +50,6 @@ def require_any(given: Iterable[str], expected: Iterable[str], *, system: str) -
 def require_fresh(sent_at: datetime, received_at: datetime, *, window: timedelta, system: str) -> None:
     """Refuse a delivery whose signed time is too far from ours (only for schemes that sign a time)."""
     if abs(received_at - sent_at) > window:
-        raise SignatureRefused(f"A delivery to /webhooks/{system} is stale", evidence={"sent_at": sent_at, "received_at": received_at})
+        raise SignatureRefused(
+            f"A delivery to /webhooks/{system} is stale", evidence={"sent_at": sent_at, "received_at": received_at}
+        )

@@ -1,0 +1,39 @@
+"""The board's row of an engagement."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+from canonical.money import Money
+
+
+class EngagementStatus(StrEnum):
+    """The business status checkpoints of an engagement (R146)."""
+
+    RECEIVED = "received"
+    PARKED = "parked"
+    JUDGED = "judged"
+    WAITING = "waiting"
+    PROVISIONING = "provisioning"
+    ACTIVE = "active"
+    PARTLY_ACTIVE = "partly_active"
+    WITHDRAWING = "withdrawing"
+    WITHDRAWN = "withdrawn"
+
+
+class EngagementRow(BaseModel):
+    """Where an engagement stands; in an update only the fields given are changed. ``targets`` maps 'system kind' to its id there."""
+
+    reference: str
+    status: EngagementStatus | None = None
+    title: str | None = None
+    customer: str | None = None
+    entity: str | None = None
+    correlation: str | None = None
+    version: int | None = None
+    value: Money | None = None
+    executed_at: datetime | None = None
+    activated_at: datetime | None = None
+    targets: dict[str, str] | None = None
+    note: str | None = None

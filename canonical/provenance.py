@@ -1,0 +1,44 @@
+"""Who does something, in which context, and what is kept of it: the words of the audit trail and the write protocol."""
+
+from pydantic import BaseModel
+
+
+class Origin(BaseModel):
+    """Who does something and in which context; it goes into every audit row (R147, U4)."""
+
+    correlation: str
+    engagement: str
+    actor: str
+    workflow: str = ""
+    step: str = ""
+    mapping_version: str = ""
+    rate_version: str = ""
+
+    def at(self, step: str) -> "Origin":
+        """The same origin at another step."""
+        return self.model_copy(update={"step": step})
+
+
+class Write(BaseModel):
+    """What the write protocol needs to know about one write besides how to call and to look it up."""
+
+    key: str
+    kind: str
+    reference: str
+    system: str
+    origin: Origin
+    is_reversal: bool = False
+
+
+class Entry(BaseModel):
+    """One audit row: who did what to which record, from what to what."""
+
+    action: str
+    origin: Origin
+    system: str = ""
+    kind: str = ""
+    source_id: str = ""
+    target_id: str = ""
+    key: str = ""
+    outcome: str = ""
+    details: dict[str, str] = {}
