@@ -1,7 +1,7 @@
 """What activities need from outside, by capability; connectors and the ledger satisfy these by shape, worker.py joins them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
@@ -14,10 +14,13 @@ from canonical.exception import Case
 from canonical.expectation import Expectation
 from canonical.fact import Verdict
 from canonical.landscape import Capability, Scope
+from canonical.money import Money
 from canonical.party import Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, StaffingNeed
 from canonical.provenance import Entry, Origin, Write
 from canonical.quote import Deal, Quote
+from canonical.rules.activation import ActivationRules
+from canonical.service_template import ServiceTemplate
 from canonical.written import Declaration, Written
 
 # Business systems. Every `create_*` is sent once by the write protocol (Writes.once) and takes `key`, our business key, which the
@@ -186,6 +189,29 @@ class Routing(Protocol):
     """Which system serves a capability; decided by policy at the time of asking."""
 
     def system_for(self, capability: Capability, scope: Scope) -> str | None: ...
+
+
+class CaseTerms(BaseModel):
+    """What policy says of an exception: who owns it and until when it should be settled."""
+
+    owner_role: str
+    due_at: datetime
+
+
+class ActivationPolicy(Routing, Protocol):
+    """The firm's own rules, as far as provisioning needs them; ``on`` is the business date they must be in force."""
+
+    @property
+    def version(self) -> str: ...
+
+    def activation_rules(self, entity: str, on: date) -> ActivationRules: ...
+    def templates(self, on: date) -> Sequence[ServiceTemplate]: ...
+    def signed_labels(self, on: date) -> Mapping[str, str]: ...
+    def quote_tolerance(self, entity: str, currency: str, on: date) -> Money: ...
+    def case_terms(self, code: str, entity: str, at: datetime) -> CaseTerms: ...
+    def deadlines(self, what: str, entity: str, since: datetime) -> tuple[datetime, datetime]:
+        """When the absence of something is healed, and when it is raised, in the entity's business hours."""
+        ...
 
 
 # The ledger, as activities see it.

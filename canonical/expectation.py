@@ -18,3 +18,13 @@ class Expectation(BaseModel):
     heal_at: datetime | None = None
     raise_at: datetime
     money: Money | None = None
+
+
+def activation_key(contract: str, version: int) -> str:
+    """'This executed contract version becomes an active project.'"""
+    return f"activation/{contract}/{version}"
+
+
+def execution_key(contract: str) -> str:
+    """'This contract, of which something was heard, becomes known and executed.'"""
+    return f"execution/{contract}"

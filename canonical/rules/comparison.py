@@ -35,7 +35,9 @@ def _headers(quote: Quote, terms: SignedTerms) -> list[Difference]:
 
 def _amounts(quote: Quote, terms: SignedTerms) -> list[Difference]:
     quoted = _line_amounts(quote)
-    pairs = [(f"line {ref}", quoted.get(ref), amount) for ref, amount in terms.line_amounts.items()]
+    pairs: list[tuple[str, Decimal | None, Decimal | None]] = [
+        (f"line {ref}", quoted.get(ref), amount) for ref, amount in terms.line_amounts.items()
+    ]
     pairs.append(("total", quote.total.amount, terms.total))
     found = [_difference(name, q, s, quote.currency) for name, q, s in pairs]
     return [difference for difference in found if difference is not None]

@@ -1,0 +1,212 @@
+"""Taking facts in: every event is a hint, the record it names is re-read from its system of record and judged (DESIGN 4, S18)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from pydantic import BaseModel
+from temporalio import activity
+
+from activities.ports import (
+    ActivationPolicy,
+    Audit,
+    Cases,
+    Clock,
+    Contracts,
+    Crm,
+    CrossReferences,
+    Engagements,
+    Expectations,
+    Facts,
+    Inbox,
+)
+from activities.systems import Systems
+from canonical.document import SignedContract, SigningState
+from canonical.engagement import EngagementRow, EngagementStatus
+from canonical.event import FactKind, InboxRow
+from canonical.exception import Case
+from canonical.expectation import Expectation, activation_key, execution_key
+from canonical.landscape import Capability, Scope
+from canonical.provenance import Entry, Origin
+from canonical.reference import fingerprint
+from canonical.rules.signed_terms import read_terms
+
+
+class TakeFacts(BaseModel):
+    """Deliveries about one contract, by their inbox numbers."""
+
+    contract: str
+    numbers: list[int]
+
+
+class TakenFacts(BaseModel):
+    """What they came to: a contract version to provision, a reason to look again, or a contract that ended."""
+
+    version: int | None = None
+    source_version: str = ""
+    is_changed: bool = False
+    is_voided: bool = False
+    status: EngagementStatus | None = None
+    provisioned_version: int | None = None
+    summary: str = ""
+    correlation: str = ""
+
+
+class IdentifyEvent(BaseModel):
+    """A delivery that does not say which contract it is about."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class FactActivities:
+    """The door of an engagement."""
+
+    systems: Systems
+    policy: ActivationPolicy
+    inbox: Inbox
+    facts: Facts
+    cases: Cases
+    expectations: Expectations
+    engagements: Engagements
+    references: CrossReferences
+    audit: Audit
+    clock: Clock
+
+    @activity.defn
+    async def take_facts(self, request: TakeFacts) -> TakenFacts:
+        """Re-read the contract, judge its version, and conclude the deliveries; nothing is started here."""
+        rows, now = await self.inbox.rows(request.numbers), await self.clock.now()
+        board = await self.engagements.read(request.contract)
+        taken = TakenFacts(
+            status=board.status if board else None,
+            provisioned_version=board.version if board else None,
+            correlation=request.contract,
+        )
+        signed = await self._signed(request.contract, now)
+        if signed is None or signed.state is SigningState.UNDER_WAY:
+            await self._park(request.contract, rows, now, signed)
+            return taken.model_copy(update={"summary": "parked: the contract is not executed, or nobody knows it"})
+        if signed.state in {SigningState.VOIDED, SigningState.DECLINED}:
+            await self._conclude(request, rows, "taken", f"the contract is {signed.state.value}")
+            return taken.model_copy(update={"is_voided": True, "summary": f"the contract is {signed.state.value}"})
+        return await self._judge(request.contract, rows, signed, taken, now)
+
+    @activity.defn
+    async def identify_event(self, request: IdentifyEvent) -> str | None:
+        """Which contract a delivery is about: by what is bound already, else by re-reading the record."""
+        [row] = await self.inbox.rows([request.number])
+        event = row.event
+        bound = await self.references.to_ours(event.source, event.object_kind, event.object_id)
+        if bound:
+            return bound
+        system = self.systems.connected.get(event.source)
+        if isinstance(system, Contracts) and event.object_kind == "envelope":
+            return (await system.read_signed(event.object_id)).contract
+        if isinstance(system, Crm) and event.object_kind == "deal":
+            return (await system.read_deal(event.object_id)).contract
+        return None
+
+    async def _signed(self, contract: str, now: datetime) -> SignedContract | None:
+        name = self.policy.system_for(Capability.CONTRACTS, Scope(service_date=now.date()))
+        return await self.systems.get(name, Contracts).find_signed(contract) if name else None
+
+    async def _judge(
+        self, contract: str, rows: Sequence[InboxRow], signed: SignedContract, taken: TakenFacts, now: datetime
+    ) -> TakenFacts:
+        verdict = await self.facts.judge("contract", contract, signed.version, fingerprint(signed))
+        disputed = [row for row in rows if _contradicts(row, signed, self.policy.signed_labels(now.date()))]
+        if verdict.outcome == "conflicting" or disputed:
+            await self._raise_conflict(contract, signed, verdict.seen_fingerprint, disputed, now)
+        await self._settle_rows(rows, verdict.outcome, disputed)
+        changed = any(row.event.kind is FactKind.RECORD_CHANGED for row in rows)
+        taken = taken.model_copy(update={"is_changed": changed, "source_version": signed.version})
+        versions = await self.facts.versions("contract", contract)
+        number = versions.index(signed.version) + 1
+        if verdict.outcome == "new":
+            await self._announce(contract, number, signed, now)
+        is_due = verdict.outcome == "new" or (verdict.outcome == "duplicate" and (taken.provisioned_version or 0) < number)
+        summary = f"{verdict.outcome}: {len(rows)} deliveries of version {number}"
+        return taken.model_copy(update={"version": number if is_due else None, "summary": summary})
+
+    async def _announce(self, contract: str, number: int, signed: SignedContract, now: datetime) -> None:
+        executed = signed.executed_at or now
+        heal, late = self.policy.deadlines("activation", "", executed)
+        await self.expectations.meet([execution_key(contract)])
+        await self.expectations.expect(
+            Expectation(
+                key=activation_key(contract, number),
+                what="An executed contract becomes an active project.",
+                reference=contract,
+                engagement=contract,
+                heal_at=heal,
+                raise_at=late,
+            )
+        )
+        await self.engagements.update(
+            EngagementRow(reference=contract, status=EngagementStatus.RECEIVED, correlation=contract, executed_at=executed)
+        )
+
+    async def _settle_rows(self, rows: Sequence[InboxRow], outcome: str, disputed: Sequence[InboxRow]) -> None:
+        apart = {row.number for row in disputed}
+        plain = [row.number for row in rows if row.number not in apart]
+        if outcome == "new" and plain:
+            first, plain = plain[:1], plain[1:]
+            await self.inbox.conclude(first, "taken")
+            outcome = "duplicate"
+        for numbers, said in ((plain, outcome), (sorted(apart), "conflicting")):
+            if numbers:
+                await self.inbox.conclude(numbers, said)
+
+    async def _conclude(self, request: TakeFacts, rows: Sequence[InboxRow], outcome: str, why: str) -> None:
+        await self.inbox.conclude([row.number for row in rows], outcome)
+        origin = Origin(correlation=request.contract, engagement=request.contract, actor="handoff", step="take_facts")
+        await self.audit.note([Entry(action="fact", origin=origin, kind="contract", source_id=request.contract, outcome=why)])
+
+    async def _park(self, contract: str, rows: Sequence[InboxRow], now: datetime, signed: SignedContract | None) -> None:
+        await self.inbox.conclude([row.number for row in rows], "parked")
+        _, late = self.policy.deadlines("execution", "", min((row.received_at for row in rows), default=now))
+        known = "is not executed yet" if signed else "is known to no contract system"
+        await self.expectations.expect(
+            Expectation(
+                key=execution_key(contract), what=f"Contract {contract}, which was announced, {known}.", reference=contract,
+                engagement=contract, raise_at=late,
+            )
+        )  # fmt: skip
+        await self.engagements.update(EngagementRow(reference=contract, status=EngagementStatus.PARKED, correlation=contract))
+
+    async def _raise_conflict(
+        self, contract: str, signed: SignedContract, seen: str, disputed: Sequence[InboxRow], now: datetime
+    ) -> None:
+        terms = self.policy.case_terms("KEY_REUSED_WITH_DIFFERENT_CONTENT", "", now)
+        claims = {f"{row.event.source} {row.event.event_id}"[:80]: str(row.event.claims) for row in disputed}
+        case = Case(
+            key=f"KEY_REUSED_WITH_DIFFERENT_CONTENT/{contract}/{signed.version}",
+            code="KEY_REUSED_WITH_DIFFERENT_CONTENT",
+            sentence=f"Version {signed.version} of contract {contract} was delivered with other content than its system of record holds.",
+            remedy="Compare both; if the contract was changed, have it signed as a new version. What was signed stays in force.",
+            evidence={"of record": str(signed.terms.get("total", "")), "seen before": seen, **claims},
+            engagement=contract,
+            correlation=contract,
+            control_point="contract_activation",
+            step="take_facts",
+            owner_role=terms.owner_role,
+            opened_at=now,
+            due_at=terms.due_at,
+        )
+        await self.cases.open([case])
+
+
+def _contradicts(row: InboxRow, signed: SignedContract, labels: Mapping[str, str]) -> bool:
+    """Whether a delivery claims something of this very version that the record does not say."""
+    claims = row.event.claims
+    if not claims or claims.get("version", signed.version) != signed.version:
+        return False
+    value, total = claims.get("value"), read_terms(signed.terms, labels).total
+    if value is None or total is None:
+        return False
+    try:
+        return Decimal(value.replace(",", "")) != total
+    except InvalidOperation:
+        return True

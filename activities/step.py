@@ -1,0 +1,124 @@
+"""What the steps of a handoff are asked and answer; every step reads its dossier and goes through the write protocol."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from activities.ports import Call, Connected, Dossiers, LookUp, Writes
+from canonical.activation import ActivationDossier
+from canonical.provenance import Origin, Write
+from canonical.reference import business_key
+from canonical.written import Written
+
+_KEPT = 500
+ReverseCall = Callable[[str, str, str], Awaitable[Written]]
+
+
+class Step(BaseModel):
+    """A step of a handoff: in which context, about which dossier, at which system; ``targets`` are ids that earlier steps made.
+
+    ``part`` tells a later addition (a workstream that waited) from the first round; it becomes part of the business key.
+    """
+
+    origin: Origin
+    dossier: str
+    system: str
+    part: str = ""
+    targets: dict[str, str] = {}
+
+
+class Undo(BaseModel):
+    """The reversal of a step, with the reason that the systems are told."""
+
+    step: Step
+    reason: str
+
+
+class Undone(BaseModel):
+    """What a reversal found: the id it undid, or nothing to undo."""
+
+    target_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Bookkeeping:
+    """What every step needs of the ledger: the write protocol, and dossiers, which never change once kept."""
+
+    writes: Writes
+    dossiers: Dossiers
+    _read: OrderedDict[str, ActivationDossier] = field(default_factory=OrderedDict)
+
+    async def dossier(self, reference: str) -> ActivationDossier:
+        """The dossier of that hash; content-addressed, hence safe to keep in memory."""
+        if reference not in self._read:
+            self._read[reference] = ActivationDossier.model_validate(await self.dossiers.read(reference))
+            while len(self._read) > _KEPT:
+                self._read.popitem(last=False)
+        return self._read[reference]
+
+    async def once(
+        self, asked: "Asked", *, request: BaseModel | Mapping[str, object], call: Call, look_up: LookUp | None
+    ) -> Written:
+        """Carry a write out once."""
+        return await self.writes.once(
+            asked.write, request=request, call=call, look_up=look_up, declared=asked.connector.declares(asked.declared_as)
+        )
+
+    async def undo(self, asked: "Asked", reason: str, *, find: LookUp | None, reversal: "Reversal") -> Undone:
+        """Undo a write: nothing if it surely was never made, else its reverse, once."""
+        declared = asked.connector.declares(asked.declared_as)
+        made = await self.writes.outcome(asked.write.key, look_up=find, declared=declared)
+        if made is None:
+            return Undone()
+        key = reversal.key(asked)
+        write = asked.write.model_copy(update={"key": key, "kind": f"{reversal.verb}_{asked.write.kind}", "is_reversal": True})
+        await self.writes.once(
+            write,
+            request={"target_id": made.target_id, "reason": reason},
+            call=lambda: reversal.call(made.target_id, reason, key),
+            look_up=_repeatable,
+            declared=declared,
+        )
+        return Undone(target_id=made.target_id)
+
+
+async def _repeatable() -> None:
+    """Reversals may be repeated by contract, so one whose outcome is unknown counts as absent and is done again."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One write of a step: its key and kind, the connector that makes it, and the kind under which the connector declares it."""
+
+    connector: Connected
+    write: Write
+    declared_as: str
+
+    @classmethod
+    def of(cls, step: Step, connector: Connected, *, verb: str, kind: str, reference: str, declared_as: str) -> "Asked":
+        """The write that this step asks for; the key is the verb, the kind, our reference and the part."""
+        parts = [reference, step.part] if step.part else [reference]
+        key = business_key(f"{verb}_{kind}", *parts)
+        bound_as = f"{reference}.{step.part}" if step.part else reference
+        return cls(
+            connector, Write(key=key, kind=kind, reference=bound_as, system=connector.name, origin=step.origin), declared_as
+        )
+
+    @property
+    def key(self) -> str:
+        """The business key."""
+        return self.write.key
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """How a write is undone: the verb for its key, and the call (target id, reason, key)."""
+
+    verb: str
+    call: ReverseCall
+
+    def key(self, asked: Asked) -> str:
+        """The reversal's own business key."""
+        return asked.key.replace(asked.key.split("_", 1)[0], self.verb, 1)
