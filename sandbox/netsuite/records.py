@@ -1,0 +1,195 @@
+"""The records of the account: kept in the vendor's state, created, changed and found by internal or external id."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.netsuite.bodies import Json, Reader
+from sandbox.netsuite.catalog import QUERY_ONLY, RECORD_TYPES, with_custom_fields
+from sandbox.netsuite.errors import Refusal, invalid_content, user_error
+from sandbox.netsuite.fields import Field, RecordType, Sublist
+from sandbox.netsuite.keys import Keys
+from sandbox.netsuite.rules import check, check_deletion, complete
+
+
+class Records:
+    """Everything the record service can do with records; what is hidden begins with an underscore in the state."""
+
+    def __init__(self, state: Callable[[], Json], now: Callable[[], datetime]) -> None:
+        self._state, self._now = state, now
+        self._keys = Keys()
+        self.revision = 0
+
+    # Reading.
+
+    def kind(self, name: str) -> RecordType:
+        """The record type of that name; names are case-sensitive, as in the URL."""
+        if name not in RECORD_TYPES:
+            raise Refusal(404, "NOT_FOUND", f"Record type '{name}' does not exist.", path=name)
+        return RECORD_TYPES[name]
+
+    def fields(self, kind: RecordType) -> Mapping[str, Field]:
+        """The fields of a type in this account."""
+        return with_custom_fields(kind, self._state()["account"]["custom_fields"].get(kind.name, {}))
+
+    def all(self, name: str) -> dict[str, Json]:
+        """Every record of a type by internal id."""
+        found: dict[str, Json] = self._state()["records"].setdefault(name, {})
+        return found
+
+    def visible(self, name: str) -> Iterator[Json]:
+        """The records that searches find already, by internal id."""
+        now = self._now().isoformat()
+        for record in sorted(self.all(name).values(), key=lambda r: int(r["id"])):
+            if record.get("_visible_from", "") <= now:
+                yield record
+
+    def named(self, name: str, record: Json) -> str:
+        """What people call a record (``refName``)."""
+        kind = RECORD_TYPES.get(name) or QUERY_ONLY[name]
+        return " ".join(str(record[part]) for part in kind.named_by if record.get(part))
+
+    def find(self, name: str, key: str) -> Json | None:
+        """A record by internal id, or by ``eid:`` and external id; both see it at once."""
+        if key.startswith("eid:"):
+            return self._by_external_id(name, key.removeprefix("eid:"))
+        return self.all(name).get(key)
+
+    def get(self, name: str, key: str) -> Json:
+        """A record that must be there."""
+        found = self.find(name, key)
+        if found is None:
+            what = f"external ID '{key[4:]}'" if key.startswith("eid:") else f"ID '{key}'"
+            url = f"/services/rest/record/v1/{name}/{key}"
+            raise Refusal(
+                404,
+                "NONEXISTENT_ID",
+                f"The record instance for {what} does not exist. Provide a valid ID.",
+                url=url,
+            )
+        return found
+
+    def resolve(
+        self,
+        names: tuple[str, ...],
+        internal: str | None,
+        external: str | None,
+        inactive_allowed: bool,
+    ) -> str | None:
+        """The internal id of a reference to an active record, or nothing."""
+        for name in names:
+            found = self.find(name, internal if internal is not None else f"eid:{external}")
+            if found and (inactive_allowed or not found.get("isInactive")):
+                return str(found["id"])
+        return None
+
+    # Writing.
+
+    def create(self, name: str, body: Any, *, strict: bool, invisible_seconds: float | None) -> Json:
+        """A new record; nothing is kept if it is refused."""
+        kind = self.kind(name)
+        values, lines = Reader(self.resolve, strict=strict).record(body, self.fields(kind), kind.sublists)
+        given = {field: value for field, value in values.items() if value is not None}
+        record: Json = {"id": self._next_id(), **kind.defaults, **given, "_version": 1}
+        for sublist, items in lines.items():
+            record[sublist] = self._merged(kind.sublists[sublist], [], items)
+        complete(self, kind, record)
+        self._checked(kind, record, before=None)
+        stamp = _stamp(self._now())
+        record.update(dateCreated=stamp, lastModifiedDate=stamp)
+        seconds = invisible_seconds if invisible_seconds is not None else self._state()["account"]["search_delay_seconds"]
+        if seconds:
+            record["_visible_from"] = (self._now() + timedelta(seconds=seconds)).isoformat()
+        self._keep(kind, record)
+        self._after_create(kind, record)
+        return record
+
+    def update(self, name: str, key: str, body: Any, *, strict: bool, replace: frozenset[str]) -> Json:
+        """Change a record; lines are merged by their key unless their sublist is to be replaced."""
+        kind, before = self.kind(name), self.get(name, key)
+        values, lines = Reader(self.resolve, strict=strict).record(body, self.fields(kind), kind.sublists)
+        record = {**before, **values}
+        record = {field: value for field, value in record.items() if value is not None}
+        for sublist, items in lines.items():
+            kept = [] if sublist in replace else before.get(sublist, [])
+            record[sublist] = self._merged(kind.sublists[sublist], kept, items)
+        self._checked(kind, record, before=before)
+        record.update(lastModifiedDate=_stamp(self._now()), _version=before["_version"] + 1)
+        self._keep(kind, record)
+        return record
+
+    def delete(self, name: str, key: str) -> Json:
+        """Remove a record that nothing depends on; it is kept among the deleted, for whoever checks."""
+        self.kind(name)
+        record = self.get(name, key)
+        check_deletion(self, name, record)
+        del self.all(name)[record["id"]]
+        self.revision += 1
+        self._state()["deleted"].append({"type": name, "id": record["id"], "externalId": record.get("externalId")})
+        return record
+
+    def put_in(self, name: str, key: str, record: Json) -> None:
+        """Add a record of the seed as it is, without the checks."""
+        kind = RECORD_TYPES.get(name) or QUERY_ONLY[name]
+        stamp = _stamp(self._now())
+        stamps = {"dateCreated": stamp, "lastModifiedDate": stamp, "_version": 1}
+        self._keep(kind, {**kind.defaults, **stamps, **record, "id": str(key)})
+
+    # Inside.
+
+    def _by_external_id(self, name: str, external: str) -> Json | None:
+        found = self._keys.holder(self._state()["records"], name, "externalId", external)
+        return self.all(name).get(found) if found else None
+
+    def _keep(self, kind: RecordType, record: Json) -> None:
+        self.all(kind.name)[record["id"]] = record
+        self._keys.note(self._state()["records"], kind.name, record)
+        self.revision += 1
+
+    def _next_id(self) -> str:
+        state = self._state()
+        state["next_id"] += 1
+        return str(state["next_id"])
+
+    def _merged(self, sublist: Sublist, kept: list[Json], items: list[Json]) -> list[Json]:
+        lines = {str(line[sublist.key]): line for line in kept}
+        for item in items:
+            key = item.get(sublist.key)
+            if key is None:
+                item[sublist.key] = max((int(k) for k in lines), default=0) + 1
+            elif str(key) not in lines:
+                raise invalid_content(
+                    sublist.key,
+                    f"There is no line with {sublist.key} {key} on this record.",
+                )
+            lines[str(item[sublist.key])] = {
+                **lines.get(str(item[sublist.key]), {}),
+                **item,
+            }
+        return [{name: value for name, value in line.items() if value is not None} for line in lines.values()]
+
+    def _checked(self, kind: RecordType, record: Json, *, before: Json | None) -> None:
+        labels = [kind.fields[name].label for name in kind.required if record.get(name) in (None, "")]
+        for name, sublist in kind.sublists.items():
+            for line in record.get(name, []):
+                labels += [sublist.lines[f].label for f in sublist.required if line.get(f) in (None, "")]
+        if labels:
+            raise user_error(f"Please enter value(s) for: {', '.join(labels)}.")
+        for name in (*kind.unique, "externalId"):
+            holder = self._keys.holder(self._state()["records"], kind.name, name, record.get(name))
+            if holder not in (None, record["id"]):
+                raise user_error("This entity already exists." if name != "name" else "This record already exists.")
+        check(self, kind, record, before)
+
+    def _after_create(self, kind: RecordType, record: Json) -> None:
+        if kind.name == "job" and record.get("createChargeRule"):
+            rule = {
+                "name": f"{record['companyName']} - time",
+                "project": {"id": record["id"]},
+                "chargeRuleType": "TIMEBASED",
+            }
+            self.put_in("chargeRule", self._next_id(), {**rule, "isInactive": False})
+
+
+def _stamp(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
