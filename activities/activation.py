@@ -71,6 +71,7 @@ class Judged(BaseModel):
     entity: str = ""
     customer: str = ""
     title: str = ""
+    deal_id: str = ""
     value: str = ""
     has_staffing: bool = False
     has_document: bool = False
@@ -166,6 +167,7 @@ class ActivationActivities:
             entity=contract.entity,
             customer=contract.payer.reference,
             title=contract.title,
+            deal_id=contract.deal_id,
             value=str(contract.value),
             has_document=contract.document is not None,
             policy_version=self.policy.version,
@@ -200,7 +202,7 @@ class ActivationActivities:
         await self.engagements.update(
             EngagementRow(
                 reference=contract.reference,
-                status=None if request.part else EngagementStatus.JUDGED,
+                status=None if request.part or judged.findings else EngagementStatus.PROVISIONING,
                 title=contract.title,
                 customer=contract.payer.reference,
                 entity=contract.entity,
@@ -220,7 +222,17 @@ class ActivationActivities:
             outcome="waits" if judged.findings else "clear",
             details={**versions, **found},
         )
-        await self.audit.note([entry])
+        await self.audit.note([entry, *self._not_served(request, judged)])
+
+    @staticmethod
+    def _not_served(request: JudgeActivation, judged: Judged) -> list[Entry]:
+        """Steps that no system of the landscape does are named in the trail, never passed over in silence."""
+        missing = [capability for capability, system in judged.routes.items() if system is None]
+        return [
+            Entry(action=f"step {name}", origin=request.origin, kind=name, source_id=request.contract, outcome="not served")
+            for name in missing
+            if not judged.findings
+        ]
 
     def _system(self, capability: Capability, scope: Scope) -> str:
         return required(capability, self.policy.system_for(capability, scope), scope)

@@ -6,20 +6,27 @@ from functools import partial
 from pydantic import BaseModel
 from temporalio import activity
 
-from activities.ports import Crm, CrmUpdate, Engagements, Expectations
-from activities.step import Asked, Bookkeeping, Step
+from activities.engagement import Board
+from activities.ports import Crm, CrmUpdate, Writes
 from activities.systems import Systems
-from canonical.engagement import EngagementRow, EngagementStatus
-from canonical.expectation import activation_key
+from canonical.engagement import EngagementStatus
+from canonical.provenance import Origin, Write
+from canonical.reference import business_key
 from canonical.written import Written
 
 
 class Tell(BaseModel):
-    """What to write on the deal; ``occasion`` is what happened, once per business key: active, waiting, withdrawn."""
+    """What to write on the deal; ``number`` counts what this contract version was told, so that each word is said once."""
 
-    step: Step
+    origin: Origin
+    system: str
+    contract: str
+    version: int
+    deal_id: str
+    number: int
     occasion: EngagementStatus
     note: str = ""
+    targets: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -27,40 +34,31 @@ class CrmActivities:
     """Write-back to the deal, and the board with it."""
 
     systems: Systems
-    books: Bookkeeping
-    engagements: Engagements
-    expectations: Expectations
+    writes: Writes
+    board: Board
 
     @activity.defn
     async def tell_deal(self, tell: Tell) -> Written:
-        """Status, note and ids on the deal; the projection says the same from then on."""
-        step, contract = tell.step, (await self.books.dossier(tell.step.dossier)).contract
-        crm = self.systems.get(step.system, Crm)
+        """Status, note and ids on the deal; the board says the same from then on."""
+        crm = self.systems.get(tell.system, Crm)
+        key = business_key("tell_deal", tell.contract, f"{tell.version}.{tell.number}")
         update = CrmUpdate(
-            contract=contract.reference,
-            deal_id=contract.deal_id,
+            contract=tell.contract,
+            deal_id=tell.deal_id,
             status=tell.occasion.value,
             note=tell.note,
-            project_id=step.targets.get("psa_project", ""),
-            erp_project_id=step.targets.get("erp_project", ""),
-            customer_id=step.targets.get("customer", ""),
-            workspace_url=step.targets.get("workspace_url", ""),
+            project_id=tell.targets.get("psa_project", ""),
+            erp_project_id=tell.targets.get("erp_project", ""),
+            customer_id=tell.targets.get("customer", ""),
+            workspace_url=tell.targets.get("workspace_url", ""),
         )
-        asked = Asked.of(step, crm, verb="tell", kind="deal", reference=contract.reference, declared_as="write_back")
-        key = f"{asked.key}/{contract.version}.{tell.occasion.value}"
-        asked = Asked(crm, asked.write.model_copy(update={"key": key, "kind": f"deal_{tell.occasion.value}"}), "write_back")
-        written = await self.books.once(
-            asked,
+        reference = f"{tell.contract}.{tell.version}.{tell.number}"
+        written = await self.writes.once(
+            Write(key=key, kind="deal_note", reference=reference, system=crm.name, origin=tell.origin),
             request=update,
             call=partial(crm.write_back, update, key=key),
             look_up=partial(crm.find_write_back, update, key=key),
+            declared=crm.declares("write_back"),
         )
-        await self._project(tell, contract.reference, contract.version)
+        await self.board.reached(tell.origin, tell.occasion, note=tell.note, targets=tell.targets, version=tell.version)
         return written
-
-    async def _project(self, tell: Tell, contract: str, version: int) -> None:
-        await self.engagements.update(
-            EngagementRow(reference=contract, status=tell.occasion, note=tell.note, targets=tell.step.targets)
-        )
-        if tell.occasion is EngagementStatus.ACTIVE:
-            await self.expectations.meet([activation_key(contract, version)])

@@ -17,10 +17,39 @@ class Checkpoint(BaseModel):
 
     origin: Origin
     status: EngagementStatus
+    version: int = 0
     note: str = ""
-    targets: dict[str, str] | None = None
-    not_served: list[str] = []
-    meets: list[str] = []
+    targets: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Board:
+    """The projection and the expectations, moved together with what was done."""
+
+    engagements: Engagements
+    expectations: Expectations
+    audit: Audit
+    clock: Clock
+
+    async def reached(
+        self, origin: Origin, status: EngagementStatus, *, note: str, targets: dict[str, str], version: int
+    ) -> None:
+        """Show the status on the board and in the trail; an active project meets what was expected of its contract."""
+        now = await self.clock.now()
+        is_active = status in {EngagementStatus.ACTIVE, EngagementStatus.PARTLY_ACTIVE}
+        row = EngagementRow(reference=origin.engagement, status=status, note=note, targets=targets or None)
+        await self.engagements.update(row.model_copy(update={"activated_at": now}) if is_active else row)
+        entry = Entry(
+            action="checkpoint",
+            origin=origin,
+            kind="engagement",
+            source_id=origin.engagement,
+            outcome=status.value,
+            details={"note": note},
+        )
+        await self.audit.note([entry])
+        if is_active or status is EngagementStatus.WITHDRAWN:
+            await self.expectations.meet([activation_key(origin.engagement, version)])
 
 
 @dataclass(frozen=True)
@@ -29,10 +58,7 @@ class EngagementActivities:
 
     books: Bookkeeping
     plans: Plans
-    engagements: Engagements
-    expectations: Expectations
-    audit: Audit
-    clock: Clock
+    board: Board
 
     @activity.defn
     async def plan_revenue(self, step: Step) -> None:
@@ -48,36 +74,7 @@ class EngagementActivities:
 
     @activity.defn
     async def reach(self, checkpoint: Checkpoint) -> None:
-        """Show the status on the board and in the trail; steps that no system serves are named, never passed over in silence."""
-        origin, now = checkpoint.origin, await self.clock.now()
-        is_active = checkpoint.status in {EngagementStatus.ACTIVE, EngagementStatus.PARTLY_ACTIVE}
-        await self.engagements.update(
-            EngagementRow(
-                reference=origin.engagement,
-                status=checkpoint.status,
-                note=checkpoint.note,
-                targets=checkpoint.targets,
-                activated_at=now if is_active else None,
-            )
+        """Show a status that no other activity shows."""
+        await self.board.reached(
+            checkpoint.origin, checkpoint.status, note=checkpoint.note, targets=checkpoint.targets, version=checkpoint.version
         )
-        entries = [
-            Entry(action=f"step {capability}", origin=origin, kind=capability, source_id=origin.engagement, outcome="not served")
-            for capability in checkpoint.not_served
-        ]
-        entries.append(
-            Entry(
-                action="checkpoint",
-                origin=origin,
-                kind="engagement",
-                source_id=origin.engagement,
-                outcome=checkpoint.status.value,
-            )
-        )
-        await self.audit.note(entries)
-        if checkpoint.meets:
-            await self.expectations.meet(checkpoint.meets)
-
-
-def met_by_activation(contract: str, version: int) -> list[str]:
-    """What an active project fulfils."""
-    return [activation_key(contract, version)]

@@ -24,6 +24,7 @@ from activities.ports import (
 from activities.systems import Systems
 from canonical.document import SignedContract, SigningState
 from canonical.engagement import EngagementRow, EngagementStatus
+from canonical.errors import NotFound
 from canonical.event import FactKind, InboxRow
 from canonical.exception import Case
 from canonical.expectation import Expectation, activation_key, execution_key
@@ -95,17 +96,28 @@ class FactActivities:
 
     @activity.defn
     async def identify_event(self, request: IdentifyEvent) -> str | None:
-        """Which contract a delivery is about: by what is bound already, else by re-reading the record."""
+        """Find out which contract a delivery is about, and hand it on; one that nobody can place is parked with its age."""
         [row] = await self.inbox.rows([request.number])
+        contract = await self._contract_of(row)
+        if contract is None:
+            await self.inbox.conclude([row.number], "parked")
+        else:
+            await self.inbox.assign(row.number, contract)
+        return contract
+
+    async def _contract_of(self, row: InboxRow) -> str | None:
         event = row.event
         bound = await self.references.to_ours(event.source, event.object_kind, event.object_id)
         if bound:
             return bound
         system = self.systems.connected.get(event.source)
-        if isinstance(system, Contracts) and event.object_kind == "envelope":
-            return (await system.read_signed(event.object_id)).contract
-        if isinstance(system, Crm) and event.object_kind == "deal":
-            return (await system.read_deal(event.object_id)).contract
+        try:
+            if isinstance(system, Contracts) and event.object_kind == "envelope":
+                return (await system.read_signed(event.object_id)).contract
+            if isinstance(system, Crm) and event.object_kind == "deal":
+                return (await system.read_deal(event.object_id)).contract
+        except NotFound:
+            return None
         return None
 
     async def _signed(self, contract: str, now: datetime) -> SignedContract | None:

@@ -307,10 +307,22 @@ class Facts(Protocol):
     async def versions(self, kind: str, reference: str) -> Sequence[str]: ...
 
 
+class Received(Protocol):
+    """What storing deliveries came to."""
+
+    new: Sequence[int]
+    duplicates: int
+
+
 class Inbox(Protocol):
     """Deliveries, kept first and acted on second."""
 
+    async def receive(self, events: Sequence[InboundEvent]) -> Received: ...
     async def rows(self, numbers: Sequence[int]) -> Sequence[InboxRow]: ...
+    async def assign(self, number: int, contract: str) -> None:
+        """Now it is known which contract the delivery is about; it is handed on."""
+        ...
+
     async def conclude(self, numbers: Sequence[int], outcome: str) -> None:
         """``taken``, ``duplicate``, ``stale``, ``conflicting`` or ``parked``; parked rows are handed on again by the sweep."""
         ...
@@ -324,6 +336,40 @@ class Expectations(Protocol):
         ...
 
     async def meet(self, keys: Sequence[str]) -> None: ...
+    async def to_heal(self) -> Sequence[Expectation]:
+        """Those whose heal time has come by business time and that are neither met nor healed; each is given out once."""
+        ...
+
+    async def to_raise(self) -> Sequence[Expectation]:
+        """Those whose raise time has come and that are neither met nor raised; each is given out until `raised` is told."""
+        ...
+
+    async def raised(self, keys: Sequence[str]) -> None: ...
+
+
+class Watermarks(Protocol):
+    """How far each source has been polled (R107)."""
+
+    async def read(self, source: str) -> datetime | None: ...
+    async def advance(self, source: str, until: datetime) -> None:
+        """Never backwards."""
+        ...
+
+
+class Upkeep(Protocol):
+    """What the ledger does for itself at each sweep."""
+
+    async def unpark(self, *, older_than_seconds: int) -> int:
+        """Hand parked deliveries on again; answers how many."""
+        ...
+
+    async def escalate(self) -> Sequence[int]:
+        """Pass overdue exceptions on to the next in their chain; answers their numbers."""
+        ...
+
+    async def anchor(self) -> None:
+        """Bind the heads of all audit streams together."""
+        ...
 
 
 class Engagements(Protocol):

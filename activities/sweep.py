@@ -1,0 +1,163 @@
+"""What should have happened and did not: polled, healed, raised, escalated; each is safe to run twice (DESIGN 6, R132)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+from temporalio import activity
+
+from activities.ports import (
+    ActivationPolicy,
+    Cases,
+    ChangeFeed,
+    Clock,
+    Expectations,
+    Inbox,
+    Upkeep,
+    Watermarks,
+)
+from activities.systems import Systems
+from canonical.errors import Failure
+from canonical.event import FactKind, InboundEvent
+from canonical.exception import Case
+from canonical.expectation import Expectation
+
+OVERLAP = timedelta(minutes=10)
+FIRST_WINDOW = timedelta(days=2)
+PARKED_SECONDS = 300
+_BATCH = 500
+
+
+class Polled(BaseModel):
+    """What polling one source came to; ``failure`` says why it could not be asked, which the next sweep makes up for."""
+
+    source: str
+    new: int = 0
+    known: int = 0
+    failure: str = ""
+
+
+class Swept(BaseModel):
+    """What one sweep found."""
+
+    polled: list[Polled] = []
+    healed: list[str] = []
+    raised: list[str] = []
+    escalated: list[int] = []
+    unparked: int = 0
+    stuck: list[str] = []
+
+
+@dataclass(frozen=True)
+class SweepActivities:
+    """The watchman."""
+
+    systems: Systems
+    policy: ActivationPolicy
+    inbox: Inbox
+    expectations: Expectations
+    watermarks: Watermarks
+    cases: Cases
+    upkeep: Upkeep
+    clock: Clock
+
+    @activity.defn
+    async def poll_sources(self) -> list[Polled]:
+        """Ask every system that can say what changed; a system that is down is asked again from the same mark."""
+        feeds = [system for system in self.systems.connected.values() if isinstance(system, ChangeFeed)]
+        return [await self._polled(feed) for feed in feeds]
+
+    @activity.defn
+    async def heal_and_raise(self) -> Swept:
+        """Start what was missed, raise what is overdue, pass on what nobody settled."""
+        now = await self.clock.now()
+        healed = await self.expectations.to_heal()
+        await self.inbox.receive([_healing(expectation, now) for expectation in healed])
+        late = await self.expectations.to_raise()
+        if late:
+            await self.cases.open([self._case(expectation, now) for expectation in late])
+            await self.expectations.raised([expectation.key for expectation in late])
+        unparked = await self.upkeep.unpark(older_than_seconds=PARKED_SECONDS)
+        escalated = await self.upkeep.escalate()
+        await self.upkeep.anchor()
+        return Swept(healed=[e.key for e in healed], raised=[e.key for e in late], escalated=list(escalated), unparked=unparked)
+
+    @activity.defn
+    async def raise_stuck(self) -> list[str]:
+        """Workflows that fail at a programming error show as running; they are an engineer's exception (R142)."""
+        now = await self.clock.now()
+        found = [w.id async for w in activity.client().list_workflows("TemporalReportedProblems IS NOT NULL")]
+        await self.cases.open([self._stuck(workflow_id, now) for workflow_id in found])
+        return found
+
+    async def _polled(self, feed: ChangeFeed) -> Polled:
+        polled = Polled(source=feed.name)
+        now = await self.clock.now()
+        mark = await self.watermarks.read(feed.name) or now - FIRST_WINDOW
+        newest, batch = mark, list[InboundEvent]()
+        try:
+            async for event in feed.changes(mark - OVERLAP, now):
+                newest = max(newest, event.occurred_at or newest)
+                batch.append(event)
+                if len(batch) == _BATCH:
+                    await self._keep(batch, polled)
+            await self._keep(batch, polled)
+        except Failure as failure:
+            return polled.model_copy(update={"failure": failure.message})
+        await self.watermarks.advance(feed.name, min(newest, now))
+        return polled
+
+    async def _keep(self, batch: list[InboundEvent], polled: Polled) -> None:
+        if batch:
+            received = await self.inbox.receive(batch)
+            polled.new += len(received.new)
+            polled.known += received.duplicates
+            activity.heartbeat()
+            batch.clear()
+
+    def _case(self, late: Expectation, now: datetime) -> Case:
+        code = "UNKNOWN_CONTRACT" if late.key.startswith("execution/") else "ACTIVATION_OVERDUE"
+        terms = self.policy.case_terms(code, late.entity, now)
+        return Case(
+            key=f"{code}/{late.key}",
+            code=code,
+            sentence=f"{late.what} Expected by {late.raise_at:%d %B %Y %H:%M} {late.raise_at.tzname()}; it has not happened.",
+            remedy="Look at `handoff trace` of the contract; settle what waits, or settle this with override when it is done by hand.",
+            money_amount=late.money.amount if late.money else None,
+            money_currency=late.money.currency if late.money else None,
+            engagement=late.engagement,
+            entity=late.entity,
+            correlation=late.engagement,
+            control_point="contract_activation",
+            step="sweep",
+            owner_role=terms.owner_role,
+            opened_at=now,
+            due_at=terms.due_at,
+        )
+
+    def _stuck(self, workflow_id: str, now: datetime) -> Case:
+        terms = self.policy.case_terms("STUCK_WORKFLOW", "", now)
+        return Case(
+            key=f"STUCK_WORKFLOW/{workflow_id}",
+            code="STUCK_WORKFLOW",
+            sentence=f"The workflow {workflow_id} fails at an error of the program and stands still.",
+            remedy="Read the failure in the Temporal Web UI, deploy the correction; the workflow goes on by itself.",
+            workflow_id=workflow_id,
+            step="sweep",
+            owner_role=terms.owner_role,
+            opened_at=now,
+            due_at=terms.due_at,
+        )
+
+
+def _healing(missing: Expectation, now: datetime) -> InboundEvent:
+    """The hint by which a missed handoff is started again; the record is re-read, as with any other hint."""
+    return InboundEvent(
+        source="handoff",
+        event_id=f"heal/{missing.key}",
+        kind=FactKind.CONTRACT_EXECUTED,
+        object_kind="contract",
+        object_id=missing.reference,
+        contract=missing.reference,
+        occurred_at=now,
+    )

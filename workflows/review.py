@@ -1,0 +1,140 @@
+"""Waiting for people: findings become cases in the queue, the workflow goes on from the same step when each is settled."""
+
+from dataclasses import dataclass, field
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.case import CaseActivities, OpenCases, ResolveCases, case_key
+    from canonical.engagement import EngagementStatus
+    from canonical.exception import Decision, Finding, Settlement
+    from canonical.provenance import Origin
+    from workflows import options
+    from workflows.search_attributes import where
+
+REJECTED = "HandoffRejected"
+
+
+@dataclass
+class Subject:
+    """Whose exceptions these are, for the queue's columns."""
+
+    control_point: str = "contract_activation"
+    entity: str = ""
+    customer: str = ""
+    project: str = ""
+
+
+@dataclass
+class Desk:
+    """The cases this workflow waits for, by number."""
+
+    waiting: dict[int, Finding] = field(default_factory=dict)
+    settled: dict[int, Settlement] = field(default_factory=dict)
+    changes: int = 0
+
+
+class Reviewed:
+    """Base of workflows that wait for people; ``settle`` is what `handoff exceptions settle` calls."""
+
+    def __init__(self) -> None:
+        self.desk = Desk()
+        self.subject = Subject()
+
+    @workflow.update
+    async def settle(self, settlement: Settlement) -> str:
+        """A person's final decision on one case."""
+        self.desk.settled[settlement.number] = settlement
+        return workflow.info().workflow_id
+
+    @settle.validator
+    def _may_settle(self, settlement: Settlement) -> None:
+        finding = self.desk.waiting.get(settlement.number)
+        if finding is None:
+            raise ApplicationError(f"Exception {settlement.number} is not waited for here", type="NotWaiting", non_retryable=True)
+        if settlement.decision is Decision.OVERRIDE and not finding.can_override:
+            raise ApplicationError(
+                f"{finding.code} cannot be overridden. {finding.remedy}", type="NoOverride", non_retryable=True
+            )
+        if settlement.decision is Decision.ADOPT and not settlement.adopt:
+            raise ApplicationError(
+                "To adopt a record you must give its id in the target system", type="NothingToAdopt", non_retryable=True
+            )
+
+    @workflow.signal
+    def records_changed(self) -> None:
+        """Something in a source system changed: what waits on data looks again."""
+        self.desk.changes += 1
+
+    @workflow.query
+    def waits_for(self) -> list[int]:
+        """The numbers of the cases that this workflow waits for."""
+        return sorted(self.desk.waiting)
+
+    async def reviewed(self, origin: Origin, findings: list[Finding], *, status: EngagementStatus | None) -> list[Settlement]:
+        """Open a case for each finding and wait until all are settled, one is rejected, or the records changed.
+
+        Answers the settlements there are (records may have changed before all were settled). Raises HandoffRejected when one rejects.
+        """
+        request = OpenCases(origin=origin, findings=findings, status=status, **vars(self.subject))
+        opened = await workflow.execute_activity_method(
+            CaseActivities.open_cases, request, task_queue=options.LEDGER, summary="open exceptions", **options.BOOKS
+        )
+        numbers, seen = opened.numbers, self.desk.changes
+        self.desk.waiting.update(zip(numbers, findings, strict=True))
+        workflow.upsert_search_attributes(where(status="waiting", code=findings[0].code))
+        try:
+            await workflow.wait_condition(lambda: self._may_go_on(numbers, seen))
+        finally:
+            for number in numbers:
+                self.desk.waiting.pop(number, None)
+        answers = [self.desk.settled.pop(number) for number in numbers if number in self.desk.settled]
+        for answer in answers:
+            if answer.decision is Decision.REJECT:
+                raise rejected_by(answer)
+        return answers
+
+    def _may_go_on(self, numbers: list[int], seen: int) -> bool:
+        answers = [self.desk.settled[number] for number in numbers if number in self.desk.settled]
+        is_rejected = any(answer.decision is Decision.REJECT for answer in answers)
+        return is_rejected or len(answers) == len(numbers) or self.desk.changes != seen
+
+    async def resolved(self, origin: Origin, findings: list[Finding], why: str) -> None:
+        """Close the cases of findings that no longer hold."""
+        request = ResolveCases(origin=origin, keys=[case_key(origin, finding) for finding in findings], reason=why)
+        await workflow.execute_activity_method(
+            CaseActivities.resolve_cases, request, task_queue=options.LEDGER, summary="close exceptions", **options.BOOKS
+        )
+
+
+def rejected_by(settlement: Settlement) -> ApplicationError:
+    """The end of a handoff that a person rejected; type and details are what the workflow decides by."""
+    reason = settlement.reason or "no reason given"
+    return ApplicationError(
+        f"Rejected by {settlement.actor}: {reason}", settlement.model_dump(), type=REJECTED, non_retryable=True
+    )
+
+
+def finding_of(error: ActivityError, *, subject: str) -> Finding | None:
+    """The finding that a failed step means; None when it is no failure of the business (cancelled, terminated)."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        details = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
+        return Finding(
+            code=details.get("code") or "REJECTED",
+            sentence=cause.message,
+            remedy=details.get("remedy") or "Read the evidence, correct the cause, then settle with retry.",
+            subject=subject,
+            evidence={str(k): str(v) for k, v in (details.get("evidence") or {}).items()},
+            can_override=False,
+        )
+    if isinstance(cause, TimeoutError):
+        return Finding(
+            code="OUTAGE",
+            sentence=f"The step '{subject}' did not succeed within its time although it was tried again and again.",
+            remedy="See to it that the system answers again (`handoff connectors check`), then settle with retry.",
+            subject=subject,
+            can_override=False,
+        )
+    return None
