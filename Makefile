@@ -1,0 +1,65 @@
+# Everything from a fresh clone: `make demo` shows it, `make test` checks it. Needs Python 3.11 or newer, pip and make.
+
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+BIN := .venv/bin
+QUIET_PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+INSTALLED := .venv/.installed
+LOCK ?= requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint bench lock clean check-migrations check-docs
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 20
+
+# The second way is for a Python without ensurepip (Debian without python3-venv): its own pip fills the environment from outside.
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "To install Handoff you must have Python 3.11 or newer; name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { \
+		$(PYTHON) -m venv --clear --without-pip .venv && \
+		$(QUIET_PIP) $(PYTHON) -m pip --python .venv/bin/python install --quiet pip; }
+
+$(INSTALLED): requirements.lock pyproject.toml requirements.in | .venv/bin/python
+	@echo "Installing into .venv (once) ..."
+	@$(QUIET_PIP) $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(QUIET_PIP) $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(INSTALLED)
+
+.venv: $(INSTALLED) ## The environment, from the lock with its hashes
+
+demo: $(INSTALLED) ## The whole story, with real parts, from a deal to an active project
+	@$(BIN)/handoff demo
+
+up: $(INSTALLED) ## The stack for development, until Ctrl-C
+	@$(BIN)/handoff up
+
+bench: $(INSTALLED) ## Speed and ratios, printed
+	@$(BIN)/handoff bench
+
+test: $(INSTALLED) ## Every test
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## Style, types and import contracts; says nothing when all is well
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check . ; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
+
+check-migrations: $(INSTALLED) ## The migrations make exactly the tables that the code names
+	@if [ -f ledger/migrations/check.py ]; then $(BIN)/python -m ledger.migrations.check; fi
+
+check-docs: $(INSTALLED) ## What the documents show is true
+	@if [ -d tests/docs ]; then $(BIN)/python -m pytest --no-header tests/docs; fi
+
+# Names and hashes only: the machine's package sources are used but not written down.
+lock: | .venv/bin/python ## Pin the tree of requirements.in and requirements-dev.in again
+	@$(BIN)/pip-compile --version >/dev/null 2>&1 || $(QUIET_PIP) $(BIN)/python -m pip install --quiet pip-tools
+	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--output-file $(LOCK) requirements.in requirements-dev.in
+	@sed -i.bak -E '/^(--|# *--)(index-url|extra-index-url|find-links|trusted-host)/d; /^ *#.*(file:|https?:|\/)/d' $(LOCK) && rm $(LOCK).bak
+
+clean: ## Remove the environment, the state and every cache
+	@rm -rf .venv .handoff build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
