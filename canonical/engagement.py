@@ -1,32 +1,16 @@
-"""The board's row of an engagement."""
+"""An engagement as boards and commands see it."""
 
 from datetime import datetime
-from enum import StrEnum
-
-from pydantic import BaseModel
 
 from canonical.money import Money
+from canonical.schema import Part
 
 
-class EngagementStatus(StrEnum):
-    """The business status checkpoints of an engagement (R146)."""
-
-    RECEIVED = "received"
-    PARKED = "parked"
-    JUDGED = "judged"
-    WAITING = "waiting"
-    PROVISIONING = "provisioning"
-    ACTIVE = "active"
-    PARTLY_ACTIVE = "partly_active"
-    WITHDRAWING = "withdrawing"
-    WITHDRAWN = "withdrawn"
-
-
-class EngagementRow(BaseModel):
-    """Where an engagement stands; in an update only the fields given are changed. ``targets`` maps 'system kind' to its id there."""
+class EngagementRow(Part):
+    """The board's row of an engagement; only the fields given are changed."""
 
     reference: str
-    status: EngagementStatus | None = None
+    status: str | None = None
     title: str | None = None
     customer: str | None = None
     entity: str | None = None

@@ -1,14 +1,13 @@
-"""What should come to pass, and when its absence is healed and raised (DESIGN 6)."""
+"""What should come to pass, and by when its absence is healed or becomes work for a person (DESIGN 6)."""
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from canonical.money import Money
+from canonical.schema import Part
 
 
-class Expectation(BaseModel):
-    """Something that should happen: 'contract executed -> project active'; both times are business times."""
+class Expectation(Part):
+    """Something that should come to pass: 'contract executed -> project active'; both times are business times."""
 
     key: str
     what: str
@@ -18,13 +17,3 @@ class Expectation(BaseModel):
     heal_at: datetime | None = None
     raise_at: datetime
     money: Money | None = None
-
-
-def activation_key(contract: str, version: int) -> str:
-    """'This executed contract version becomes an active project.'"""
-    return f"activation/{contract}/{version}"
-
-
-def execution_key(contract: str) -> str:
-    """'This contract, of which something was heard, becomes known and executed.'"""
-    return f"execution/{contract}"

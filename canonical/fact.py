@@ -1,17 +1,15 @@
-"""What a fact from outside turned out to be, given all that came before it."""
+"""What a version of a canonical object turned out to be: new, known, older than what is known, or contradicting it."""
 
 from typing import Literal
 
-from pydantic import BaseModel
-
-FactOutcome = Literal["new", "duplicate", "stale", "conflicting"]
+from canonical.schema import Part
 
 
-class Verdict(BaseModel):
-    """The judgement on one version of one canonical object; ``seen_fingerprint`` is what the version held before, if it was known."""
+class Verdict(Part):
+    """What a fact turned out to be, given all that came before it."""
 
     reference: str
     version: str
-    outcome: FactOutcome
+    outcome: Literal["new", "duplicate", "stale", "conflicting"]
     fingerprint: str
     seen_fingerprint: str = ""

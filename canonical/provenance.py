@@ -1,9 +1,9 @@
-"""Who does something, in which context, and what is kept of it: the words of the audit trail and the write protocol."""
+"""Where a change comes from: who does what in which context, the write that carries it, and the audit row it leaves."""
 
-from pydantic import BaseModel
+from canonical.schema import Part
 
 
-class Origin(BaseModel):
+class Origin(Part):
     """Who does something and in which context; it goes into every audit row (R147, U4)."""
 
     correlation: str
@@ -14,12 +14,8 @@ class Origin(BaseModel):
     mapping_version: str = ""
     rate_version: str = ""
 
-    def at(self, step: str) -> "Origin":
-        """The same origin at another step."""
-        return self.model_copy(update={"step": step})
 
-
-class Write(BaseModel):
+class Write(Part):
     """What the write protocol needs to know about one write besides how to call and to look it up."""
 
     key: str
@@ -30,7 +26,7 @@ class Write(BaseModel):
     is_reversal: bool = False
 
 
-class Entry(BaseModel):
+class Entry(Part):
     """One audit row: who did what to which record, from what to what."""
 
     action: str

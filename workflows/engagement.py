@@ -102,7 +102,9 @@ class EngagementWorkflow:
             self._next = version
 
     async def _tell_handoff(self, taken: TakenFacts) -> None:
-        child = workflow.get_external_workflow_handle_for(ProvisionProjectWorkflow.run, self._child_id(self._version))
+        child: workflow.ExternalWorkflowHandle[ProvisionProjectWorkflow] = workflow.get_external_workflow_handle_for(
+            ProvisionProjectWorkflow.run, self._child_id(self._version)
+        )
         if taken.is_voided:
             await child.cancel(reason="The contract was voided or declined.")
         else:
