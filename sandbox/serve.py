@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import uvicorn
 
@@ -28,9 +29,13 @@ class Server(uvicorn.Server):
     """uvicorn that leaves signals to whoever runs it, and knows its port."""
 
     def __init__(self, vendor: SimulatedVendor, *, port: int = 0, certificate: tuple[Path, Path] | None = None) -> None:
-        secure = {"ssl_certfile": str(certificate[0]), "ssl_keyfile": str(certificate[1])} if certificate else {}
+        secure: dict[str, Any] = {"ssl_certfile": str(certificate[0]), "ssl_keyfile": str(certificate[1])} if certificate else {}
+        # A TLS client that still holds an idle connection never says goodbye; without a limit the end would wait for it.
+        secure["timeout_graceful_shutdown"] = 1
         super().__init__(
-            uvicorn.Config(vendor.app(), host=LOOPBACK, port=port, log_level="critical", lifespan="off", access_log=False, **secure)  # type: ignore[arg-type]
+            uvicorn.Config(
+                vendor.app(), host=LOOPBACK, port=port, log_level="critical", lifespan="off", access_log=False, **secure
+            )
         )
         self.vendor = vendor
         self.scheme = "https" if certificate else "http"
@@ -46,7 +51,9 @@ class Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(vendor: SimulatedVendor, *, port: int = 0, certificate: tuple[Path, Path] | None = None) -> AsyncIterator[Server]:
+async def serving(
+    vendor: SimulatedVendor, *, port: int = 0, certificate: tuple[Path, Path] | None = None
+) -> AsyncIterator[Server]:
     """Serve a vendor on this event loop for as long as the block runs."""
     server = Server(vendor, port=port, certificate=certificate)
     task = asyncio.create_task(server.serve())
