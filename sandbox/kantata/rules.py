@@ -43,6 +43,7 @@ def _workspace(state: State, record: Record, creating: bool) -> None:
             "access_level": "invitation",
             "stories_are_fixed_fee_by_default": False,
             "tasks_default_non_billable": False,
+            "time_trackable": True,
             "percentage_complete": 0,
             "archived": False,
         }

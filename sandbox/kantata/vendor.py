@@ -126,8 +126,9 @@ class Kantata(SimulatedVendor):
             kept = [] if partial == 0 else [given]
             made = self._writer(request).create_all(kind, kept, without_reference=partial is not None)
             return self._answer(kind, made, request)
-        several = _several(kind, body)
-        return self._answer(kind, self._writer(request).create_all(kind, several[:partial]), request)
+        made = self._writer(request).create_all(kind, _several(kind, body)[:partial])
+        in_order = made[::-1] if kind.default_order.endswith(":desc") else made  # the kind's order, not that of the request
+        return self._answer(kind, in_order, request)
 
     async def _create_or_update(self, request: Request) -> Response:
         references = KINDS["external_references"]

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from sandbox.kantata import Kantata
+from sandbox.kantata.vendor import Kantata
 from sandbox.serve import serving_in_thread
 
 REFERENCE = {"service_name": "Handoff", "service_model": "Project", "service_model_ref": "C-100"}
@@ -131,7 +131,9 @@ def test_results_give_the_order_and_the_map_mixes_in_associations(api: Api) -> N
 def test_pages_are_of_20_at_most_of_200_and_limit_with_offset_wins(api: Api) -> None:
     project = api.project()
     stories = [{"workspace_id": project, "title": f"T{n}"} for n in range(203)]
-    made = ids(api.post("stories", {"stories": stories}))
+    answered = api.post("stories", {"stories": stories})
+    made = ids(answered)[::-1]
+    assert answered["stories"][made[0]]["title"] == "T0", "answers come newest first, not in the order of the request"
     assert len(api.get("stories")["results"]) == 20
     first = api.get("stories.json", per_page=500, order="created_at:asc")
     assert (len(first["results"]), first["meta"]) == (200, {"count": 203, "page_count": 2, "page_number": 1, "page_size": 200})
@@ -387,7 +389,7 @@ def test_create_or_update_keeps_one_reference_a_service_and_record(api: Api) -> 
 def test_what_is_invisible_is_found_later_but_shown_at_its_address(api: Api) -> None:
     api.fault(kind="invisible", seconds=60, on={"method": "POST"})
     project = api.project(external_reference=REFERENCE)
-    query = {"subject_type": "Workspace", "service_model_ref": "C-100"}
+    query: dict[str, Any] = {"subject_type": "Workspace", "service_model_ref": "C-100"}
     assert ids(api.get("external_references", **query)) == ids(api.get("workspaces", only=project)) == []
     assert api.get(f"workspaces/{project}")["results"]
     api.move_clock(61)

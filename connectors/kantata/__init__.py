@@ -1,0 +1,1 @@
+"""Kantata OX (Mavenlink v1 API) as the firm's PSA."""
