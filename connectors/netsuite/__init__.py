@@ -1,0 +1,1 @@
+"""Oracle NetSuite through SuiteTalk REST: customers, project accounting and billing schedules."""

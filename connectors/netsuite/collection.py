@@ -1,0 +1,105 @@
+"""Many records at once: collection requests of up to 100, run by NetSuite as asynchronous jobs; a few records go one by one."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import islice
+
+import httpx2 as httpx
+
+from canonical.errors import Failure, NotReady, Rejected
+from canonical.reference import fingerprint
+from connectors.http import Json
+from connectors.netsuite.account import RECORDS, Account, replaced
+from connectors.netsuite.refusals import ALREADY_SUBMITTED
+from connectors.netsuite.schemas import Job
+from connectors.netsuite.wire import decoded
+
+MOST = 100
+_COLLECTION = "application/vnd.oracle.resource+json; type=collection"
+_OURS = uuid.UUID("6f1c4ac8-1d0f-5f0e-9c57-6a2f6f0d8a11")  # namespace of our idempotency keys; changing it would repeat jobs
+_FIRST_WAIT, _LONGEST_WAIT = 0.05, 0.5
+
+
+async def upsert_all(account: Account, kind: str, records: Mapping[str, Json], *, key: str) -> None:
+    """Make or change every record, by external id; a part that was committed before is not sent again by its job."""
+    if len(records) < account.settings.batch_from:
+        await _one_by_one(account, kind, records)
+        return
+    for start in range(0, len(records), MOST):
+        chunk = dict(islice(records.items(), start, start + MOST))
+        await _as_job(account, kind, chunk, key=f"{key}/{kind}/{start // MOST}")
+
+
+async def _one_by_one(account: Account, kind: str, records: Mapping[str, Json]) -> None:
+    """Each for itself; what was refused is told together, by record."""
+    results = await asyncio.gather(*(account.upsert(kind, e, body) for e, body in records.items()), return_exceptions=True)
+    failed = {external: result for external, result in zip(records, results, strict=True) if isinstance(result, BaseException)}
+    for result in failed.values():
+        if not isinstance(result, Rejected):
+            raise result
+    if failed:
+        raise _refused(account.system, kind, failed, len(records))
+
+
+def _refused(system: str, kind: str, failed: Mapping[str, BaseException], of: int) -> Failure:
+    first = next(iter(failed.values()))
+    assert isinstance(first, Rejected)
+    if len(failed) == 1 and of == 1:
+        return first
+    named = "; ".join(f"{external}: {refusal}" for external, refusal in failed.items())
+    return type(first)(
+        f"{system} refused {len(failed)} of {of} records of type {kind}: {first.message}",
+        remedy=first.remedy,
+        evidence={**first.evidence, "refused": named, "accepted": of - len(failed)},
+    )
+
+
+async def _as_job(account: Account, kind: str, records: Mapping[str, Json], *, key: str) -> None:
+    items = [{"externalId": external, **body} for external, body in records.items()]
+    # Counts only because the call is asynchronous; a synchronous call ignores it. The same key leads back to the job it has.
+    idempotency = str(uuid.uuid5(_OURS, f"{key}/{fingerprint({'items': items})}"))
+    job = await _submitted(account, kind, items, idempotency)
+    if await _succeeded(account, job):
+        return
+    # A failed job committed some of its records: what is missing goes one by one, which also says why each was refused.
+    there = await account.existing(kind, list(records))
+    await _one_by_one(account, kind, {external: body for external, body in records.items() if external not in there})
+
+
+async def _submitted(account: Account, kind: str, items: Sequence[Json], idempotency: str) -> str:
+    headers = {"Prefer": "respond-async", "Content-Type": _COLLECTION, "X-NetSuite-Idempotency-Key": idempotency}
+    query, body = replaced(items[0]), {"items": list(items)}
+    answer = await account.call("PUT", f"{RECORDS}/{kind}", params=query, body=body, headers=headers, accept=ALREADY_SUBMITTED)
+    return _job_in(account, answer)
+
+
+def _job_in(account: Account, answer: httpx.Response) -> str:
+    location = answer.headers.get("Location", "")
+    if not location:
+        raise Rejected(
+            f"{account.system} took a collection request and named no job",
+            remedy="Look at Setup > Integration > REST Async Jobs in NetSuite, then settle the exception with retry.",
+        )
+    return str(location).rpartition("/services")[2]
+
+
+async def _succeeded(account: Account, job: str) -> bool:
+    """Whether every record went in; raises NotReady when the job needs longer than one call may wait."""
+    deadline = time.monotonic() + account.settings.job_patience.total_seconds()
+    wait = _FIRST_WAIT
+    while True:
+        answer = await account.call("GET", f"/services{job}", urgent=True)
+        found = account.shaped(Job, decoded(answer.content), "asynchronous job")
+        if found.completed:
+            return found.progress == "succeeded"
+        if time.monotonic() + wait > deadline:
+            raise NotReady(
+                f"{account.system} is still at work on asynchronous job {found.id}",
+                evidence={"job": found.id, "progress": found.progress},
+                retry_after=timedelta(seconds=5),
+            )
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, _LONGEST_WAIT)

@@ -1,0 +1,107 @@
+"""What must be configured for one NetSuite account."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from connectors.timing import Timing
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class TokenCredentials(BaseModel):
+    """Token-based authentication: every request is signed (OAuth 1.0a, HMAC-SHA256)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Literal["token"] = "token"
+    consumer_key: str
+    consumer_secret: SecretStr
+    token_id: str
+    token_secret: SecretStr
+
+
+class MachineCredentials(BaseModel):
+    """OAuth 2.0 client credentials: an assertion signed with a certificate's private key buys tokens of 60 minutes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Literal["machine"] = "machine"
+    client_id: str
+    certificate_id: str
+    private_key: SecretStr = Field(description="PEM of the private key that belongs to the certificate")
+    algorithm: Literal["PS256", "ES256"] = "PS256"
+
+
+class DimensionField(BaseModel):
+    """Where the account keeps one dimension of a project: a custom field that holds text, or a list found by external id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    field: str
+    holds: Literal["text", "reference"] = "text"
+
+
+class BillingTypes(BaseModel):
+    """The ids of the enumeration that projects and billing schedules share; its order differs between accounts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    milestones: str = "4"
+    time: str = "5"
+
+
+class Statuses(BaseModel):
+    """The ids of the project statuses that mark a project half made, open and closed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    pending: str = "4"
+    open: str = "2"
+    closed: str = "1"
+
+
+def _dimensions() -> dict[str, DimensionField]:
+    names = ("practice", "region", "revenue_treatment", "cost_center")
+    return {name: DimensionField(field=f"custentity_handoff_{name}") for name in names}
+
+
+class Settings(BaseModel):
+    """One account. ``subsidiaries`` gives the internal id of the subsidiary that stands for each of our legal entities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    base_url: str = Field(description="https://<account>.suitetalk.api.netsuite.com")
+    account: str = Field(description="the account id as NetSuite writes it: 1234567 or 1234567_SB1")
+    credentials: Annotated[TokenCredentials | MachineCredentials, Field(discriminator="kind")]
+    subsidiaries: dict[str, str] = Field(min_length=1)
+    dimensions: dict[str, DimensionField] = Field(default_factory=_dimensions)
+    billing_types: BillingTypes = BillingTypes()
+    statuses: Statuses = Statuses()
+    has_suite_tax: bool = Field(default=False, description="tax numbers are lines (SuiteTax), not the field vatRegNumber")
+    concurrent_calls: int = Field(default=5, ge=1, description="of the account's limit, which other integrations use too")
+    reserved_calls: int = Field(default=1, ge=0, description="of these, kept for look-ups")
+    batch_from: int = Field(default=10, ge=2, description="from how many records on a collection request is used")
+    job_patience: timedelta = Field(default=timedelta(seconds=2), description="how long one call waits for an asynchronous job")
+    login_grace: timedelta = Field(
+        default=timedelta(minutes=5), description="how long after a good call a refused login counts as overload"
+    )
+    timing: Timing = Timing()
+
+    @field_validator("base_url")
+    @classmethod
+    def _secure(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            raise ValueError(
+                "base_url must begin with https:// unless it points at this machine; correct it in policies/landscape"
+            )
+        return value.rstrip("/")
+
+    @field_validator("account")
+    @classmethod
+    def _realm(cls, value: str) -> str:
+        # The host says 1234567-sb1 and the signature's realm 1234567_SB1; with the host's spelling every login is refused.
+        if value != value.upper() or "-" in value:
+            raise ValueError("account must be written as NetSuite does: upper case, with an underscore, such as 1234567_SB1")
+        return value
+
+    def changed(self, **fields: object) -> Self:
+        """The same with some fields replaced."""
+        return self.model_copy(update=fields)
