@@ -158,7 +158,7 @@ def read_shape(system: str, model: type[Record], item: Json) -> Record:
         fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
         raise Malformed(
             f"A {model.__name__} of {system} cannot be read: {fields}",
-            remedy="Give the integration user administrator rights there, since some fields show only to those who may see finances.",
+            remedy="Make the integration user an administrator there: some fields show only to those who may see finances.",
             evidence={"id": item.get("id", ""), "fields": fields},
         ) from error
 

@@ -28,12 +28,12 @@ class Projects:
     async def create_project(self, project: Project, *, key: str) -> Written:
         """The whole project, however far an earlier call came.
 
-        The reference is born pending with the workspace and becomes successful last: that mark is what tells whole from half made.
+        The reference is born pending with the workspace and becomes successful last: that mark tells whole from half made.
         """
         reference, unnamed, group = await asyncio.gather(
             self._reference(project.reference), self._unnamed(key), self._groups.of(project.customer, key=key)
         )
-        workspace = await self._workspace_of(reference) if reference else unnamed
+        workspace = (await self._workspace_of(reference) if reference else None) or unnamed
         if workspace and reference and reference.status == WHOLE and not workspace.archived:
             return self._written(workspace.id)
         if workspace is None:
@@ -115,7 +115,7 @@ class Projects:
         return workspace
 
     async def _taken_up(self, workspace: Workspace, project: Project, group: str, key: str) -> Held:
-        """A project of an earlier try: named again, opened again if it was archived, told what is sold now; answers what it holds."""
+        """A project of an earlier try: named and opened again, told what is sold now; answers what it holds."""
         self._same_currency(workspace, project)
         await self._api.refer("Workspace", workspace.id, self._named(project.reference, key, PENDING))
         await self._api.update("workspaces", "workspace", workspace.id, self._body(project, group, key) | {"archived": False})
@@ -160,8 +160,8 @@ class Projects:
     def _same_currency(self, workspace: Workspace, project: Project) -> None:
         if workspace.currency != project.currency:  # a rate card silently overrules the currency that was asked for
             raise Rejected(
-                f"Project {project.reference} is sold in {project.currency}, but {self._api.name} keeps it in {workspace.currency}",
-                remedy=f"To bill in {project.currency} you must set a rate card in {project.currency} for the system, then retry.",
+                f"Project {project.reference} is sold in {project.currency}, but {self._api.name} made it in {workspace.currency}",
+                remedy=f"To bill in {project.currency} you must name a rate card in {project.currency} in its settings, then retry.",
                 evidence={"project": workspace.id},
                 code="PROJECT_CURRENCY",
             )

@@ -106,7 +106,7 @@ class Staffing:
         if name not in self._role_ids:
             raise Rejected(
                 f"{self._api.name} knows no role '{name}', which the contract wants",
-                remedy=f"To staff '{name}' you must create that role there, or name its equivalent in the system's roles; then retry.",
+                remedy=f"To staff '{name}' you must create that role there, or name its equivalent in the settings; then retry.",
                 evidence={"role": role},
                 code="ROLE_UNKNOWN",
             )

@@ -18,7 +18,7 @@ Kinds = Mapping[str, BillingKind]
 
 @dataclass
 class Held:
-    """What a project holds of ours: story ids and billed milestones by our reference; ``unnamed`` lost their external reference."""
+    """What a project holds of ours, by our reference; ``unnamed`` are stories that lost their external reference."""
 
     stories: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)

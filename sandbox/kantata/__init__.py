@@ -1,8 +1,8 @@
 """A simulated Kantata OX (Mavenlink) account: the v1 API as its official Swagger documents it.
 
-Paths are under ``/api/v1`` (with or without ``.json``), plus ``/oauth/authorize`` and ``/oauth/token``. A new account has the bearer
-token ``kantata-sandbox-token`` of user 1, an administrator. The seed is JSON by record type; records are in the vendor's own shape,
-keyed by id (``id``, ``created_at`` and ``updated_at`` may be left out)::
+Paths are under ``/api/v1`` (with or without ``.json``), plus ``/oauth/authorize`` and ``/oauth/token``. A new account has
+the bearer token ``kantata-sandbox-token`` of user 1, an administrator. The seed is JSON by record type; records are in the
+vendor's own shape, keyed by id (``id``, ``created_at`` and ``updated_at`` may be left out)::
 
     {
       "account": {"default_currency": "EUR",
@@ -28,8 +28,8 @@ Further types: ``billing_milestones``, ``workspace_resources``, ``workspace_allo
 
 Where the documentation is silent, the strictest reading is simulated. The status keys 310 (In Progress) and 501 (Cancelled) are
 documented; 100 and 600 stand in for an account's own gray and blue ones, whose numbers are in Kantata's knowledge base only.
-``partial`` with ``quantity`` n commits the first n of a bulk call; of a single creation it keeps the record (1) without its inline
-external reference, or nothing (0). ``invisible`` hides a new record from lists, filters and searches, not from its own address.
+``partial`` with ``quantity`` n commits the first n of a bulk call; of a single creation it keeps the record (1) without its
+inline external reference, or nothing (0). ``invisible`` hides a new record from lists, filters and searches, not from its own address.
 """
 
 from sandbox.kantata.vendor import Kantata

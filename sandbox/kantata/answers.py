@@ -1,4 +1,4 @@
-"""Records as they look on the wire, and the envelope: count, meta, results in order, and typed maps with associations mixed in."""
+"""Records on the wire, and the envelope: count, meta, results in order, typed maps with associations mixed in."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""Subscribed events: what changed in the last nine days, out of order and sometimes twice, for administrators of a paying account."""
+"""Subscribed events: what changed in the last nine days, unordered, sometimes twice, for administrators of paying accounts."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

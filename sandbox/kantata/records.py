@@ -1,4 +1,4 @@
-"""How records come to be and change: validated first, then stored with their external reference, custom fields, event and index."""
+"""How records come to be and change: validated, then stored with their external reference, custom fields and event."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -11,7 +11,10 @@ Record = dict[str, Any]
 State = dict[str, Any]
 
 _STOP_WORDS = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was with".split()  # noqa: SIM905
+    (
+        "a an and are as at be but by for if in into is it no not of on or such that "
+        + "the their then there these they this to was with"
+    ).split()
 )
 
 
