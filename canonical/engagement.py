@@ -1,16 +1,30 @@
-"""An engagement as boards and commands see it."""
+"""The board's row of an engagement."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from canonical.money import Money
 from canonical.schema import Part
 
 
+class EngagementStatus(StrEnum):
+    """The business status checkpoints of an engagement (R146)."""
+
+    RECEIVED = "received"
+    PARKED = "parked"
+    WAITING = "waiting"
+    PROVISIONING = "provisioning"
+    ACTIVE = "active"
+    PARTLY_ACTIVE = "partly_active"
+    WITHDRAWING = "withdrawing"
+    WITHDRAWN = "withdrawn"
+
+
 class EngagementRow(Part):
-    """The board's row of an engagement; only the fields given are changed."""
+    """Where an engagement stands; in an update only the fields given are changed. ``targets`` maps 'system kind' to its id there."""
 
     reference: str
-    status: str | None = None
+    status: EngagementStatus | None = None
     title: str | None = None
     customer: str | None = None
     entity: str | None = None

@@ -51,13 +51,3 @@ class InboxRow(Part):
     received_at: datetime
     deliveries: int = 1
     contract: str | None = None
-
-
-class InboxRow(Part):
-    """A stored delivery on its way to Temporal."""
-
-    number: int
-    event: InboundEvent
-    received_at: datetime
-    deliveries: int = 1
-    contract: str | None = None

@@ -1,4 +1,4 @@
-"""What should come to pass, and by when its absence is healed or becomes work for a person (DESIGN 6)."""
+"""What should come to pass, and when its absence is healed and raised (DESIGN 6)."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from canonical.schema import Part
 
 
 class Expectation(Part):
-    """Something that should come to pass: 'contract executed -> project active'; both times are business times."""
+    """Something that should happen: 'contract executed -> project active'; both times are business times."""
 
     key: str
     what: str
@@ -17,3 +17,13 @@ class Expectation(Part):
     heal_at: datetime | None = None
     raise_at: datetime
     money: Money | None = None
+
+
+def activation_key(contract: str, version: int) -> str:
+    """'This executed contract version becomes an active project.'"""
+    return f"activation/{contract}/{version}"
+
+
+def execution_key(contract: str) -> str:
+    """'This contract, of which something was heard, becomes known and executed.'"""
+    return f"execution/{contract}"

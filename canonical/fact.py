@@ -1,15 +1,17 @@
-"""What a version of a canonical object turned out to be: new, known, older than what is known, or contradicting it."""
+"""What a fact from outside turned out to be, given all that came before it."""
 
 from typing import Literal
+
+FactOutcome = Literal["new", "duplicate", "stale", "conflicting"]
 
 from canonical.schema import Part
 
 
 class Verdict(Part):
-    """What a fact turned out to be, given all that came before it."""
+    """The judgement on one version of one canonical object; ``seen_fingerprint`` is what the version held before, if it was known."""
 
     reference: str
     version: str
-    outcome: Literal["new", "duplicate", "stale", "conflicting"]
+    outcome: FactOutcome
     fingerprint: str
     seen_fingerprint: str = ""

@@ -1,4 +1,4 @@
-"""Where a change comes from: who does what in which context, the write that carries it, and the audit row it leaves."""
+"""Who does something, in which context, and what is kept of it: the words of the audit trail and the write protocol."""
 
 from canonical.schema import Part
 
@@ -13,6 +13,10 @@ class Origin(Part):
     step: str = ""
     mapping_version: str = ""
     rate_version: str = ""
+
+    def at(self, step: str) -> "Origin":
+        """The same origin at another step."""
+        return self.changed(step=step)
 
 
 class Write(Part):
