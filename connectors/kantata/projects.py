@@ -158,10 +158,11 @@ class Projects:
         return found[0] if found else None
 
     def _same_currency(self, workspace: Workspace, project: Project) -> None:
-        if workspace.currency != project.currency:  # a rate card silently overrules the currency that was asked for
+        sold, made = project.currency, workspace.currency
+        if sold != made:  # a rate card silently overrules the currency that was asked for (documented, 2026-11)
             raise Rejected(
-                f"Project {project.reference} is sold in {project.currency}, but {self._api.name} made it in {workspace.currency}",
-                remedy=f"To bill in {project.currency} you must name a rate card in {project.currency} in its settings, then retry.",
+                f"Project {project.reference} is sold in {sold}, but {self._api.name} made it in {made}",
+                remedy=f"To bill in {sold} you must name a rate card in {sold} in the system's settings, then retry.",
                 evidence={"project": workspace.id},
                 code="PROJECT_CURRENCY",
             )

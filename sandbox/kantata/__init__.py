@@ -29,7 +29,8 @@ Further types: ``billing_milestones``, ``workspace_resources``, ``workspace_allo
 Where the documentation is silent, the strictest reading is simulated. The status keys 310 (In Progress) and 501 (Cancelled) are
 documented; 100 and 600 stand in for an account's own gray and blue ones, whose numbers are in Kantata's knowledge base only.
 ``partial`` with ``quantity`` n commits the first n of a bulk call; of a single creation it keeps the record (1) without its
-inline external reference, or nothing (0). ``invisible`` hides a new record from lists, filters and searches, not from its own address.
+inline external reference, or nothing (0). ``invisible`` hides a new record from lists, filters and
+searches, not from its own address.
 """
 
 from sandbox.kantata.vendor import Kantata
