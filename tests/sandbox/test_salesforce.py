@@ -14,8 +14,9 @@ import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from simple_salesforce import Salesforce as Client
+from simple_salesforce.api import Salesforce as Client
 from simple_salesforce.exceptions import (
+    SalesforceError,
     SalesforceExpiredSession,
     SalesforceGeneralError,
     SalesforceMalformedRequest,
@@ -91,7 +92,7 @@ def test_a_client_signs_in_by_jwt_and_the_token_says_nothing_of_its_end(url: str
     ).decode()
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     vendor.seed({"_org": {"public_key": public.decode()}})
-    signed_in = Client(
+    signed_in: Any = Client(
         username="handoff@sandbox.example",
         consumer_key="handoff-sandbox",
         privatekey=private,
@@ -191,7 +192,7 @@ def test_conditions_mean_what_they_mean_at_salesforce(
 def test_a_bad_query_is_refused_in_the_array_form(client: Any, query: str, code: str) -> None:
     with pytest.raises(SalesforceMalformedRequest) as refused:
         client.query(query)
-    assert [error["errorCode"] for error in refused.value.content] == [code]
+    assert [error["errorCode"] for error in _said(refused)] == [code]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_a_bad_query_is_refused_in_the_array_form(client: Any, query: str, code:
 def test_a_bad_record_is_refused_and_leaves_nothing(client: Any, body: dict[str, Any], code: str) -> None:
     with pytest.raises(SalesforceMalformedRequest) as refused:
         client.Opportunity.create(body)
-    assert refused.value.content[0]["errorCode"] == code
+    assert _said(refused)[0]["errorCode"] == code
     assert client.query("SELECT COUNT() FROM Opportunity")["totalSize"] == 1
 
 
@@ -234,7 +235,7 @@ def test_an_external_id_that_several_share_answers_300(client: Any, vendor: Sale
     with pytest.raises(SalesforceMoreThanOneRecord) as several:
         client.Account.upsert("Erp_Customer_Id__c/77", {"Phone": "1"})
     ids = {identifier_of(OBJECTS["Account"], name) for name in ("one", "two")}
-    assert {address.rpartition("/")[2] for address in several.value.content} == ids
+    assert {address.rpartition("/")[2] for address in _said(several)} == ids
 
 
 def test_a_record_changed_since_is_not_overwritten(client: Any, vendor: Salesforce) -> None:
@@ -248,7 +249,7 @@ def test_a_record_changed_since_is_not_overwritten(client: Any, vendor: Salesfor
     client.Opportunity.delete(deal)
     with pytest.raises(SalesforceResourceNotFound) as gone:
         client.Opportunity.get(deal)
-    assert gone.value.content[0]["errorCode"] == "ENTITY_IS_DELETED"
+    assert _said(gone)[0]["errorCode"] == "ENTITY_IS_DELETED"
     assert client.query("SELECT Id FROM Opportunity")["totalSize"] == 0
     assert client.query("SELECT Id FROM Opportunity", include_deleted=True)["totalSize"] == 1
 
@@ -301,7 +302,7 @@ def test_the_daily_limit_is_a_403_and_every_answer_counts_towards_it(client: Any
     assert used == most
     with pytest.raises(SalesforceRefusedRequest) as refused:
         client.query("SELECT Id FROM Account")
-    assert (refused.value.status, refused.value.content[0]["errorCode"]) == (403, "REQUEST_LIMIT_EXCEEDED")
+    assert (refused.value.status, _said(refused)[0]["errorCode"]) == (403, "REQUEST_LIMIT_EXCEEDED")
 
 
 def test_a_new_record_stays_invisible_to_queries_as_long_as_told(client: Any) -> None:
@@ -369,6 +370,10 @@ def test_ids_carry_salesforces_own_check_letters() -> None:
     # From Salesforce's documentation: the 15-character id and its 18-character form.
     assert whole("0017000000hOMCh") == "0017000000hOMChAAO"
     assert whole("001D000000IqhSL") == "001D000000IqhSLIAZ"
+
+
+def _said(failure: pytest.ExceptionInfo[SalesforceError]) -> Any:
+    return failure.value.content
 
 
 def _token_address(url: str) -> str:
