@@ -4,7 +4,14 @@ from typing import Any
 
 from workflows.engagement import EngagementWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
+from workflows.plan_project import PlanProjectWorkflow
 from workflows.provision_project import ProvisionProjectWorkflow
 from workflows.sweep import SweepWorkflow
 
-WORKFLOWS: tuple[type[Any], ...] = (EngagementWorkflow, IdentifyEventWorkflow, ProvisionProjectWorkflow, SweepWorkflow)
+WORKFLOWS: tuple[type[Any], ...] = (
+    EngagementWorkflow,
+    IdentifyEventWorkflow,
+    PlanProjectWorkflow,
+    ProvisionProjectWorkflow,
+    SweepWorkflow,
+)

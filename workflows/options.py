@@ -55,6 +55,13 @@ BOOKS: Options = {
 }
 """Our own database: there is no handoff without it, so it is waited for."""
 
+DRY_RUN: Options = {
+    "start_to_close_timeout": timedelta(minutes=1),
+    "heartbeat_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(maximum_attempts=3),
+}
+"""Somebody waits at a prompt: a few tries, then the failure itself is the answer."""
+
 SWEEP: Options = {
     "start_to_close_timeout": timedelta(minutes=10),
     "heartbeat_timeout": timedelta(seconds=30),
