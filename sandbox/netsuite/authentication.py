@@ -1,4 +1,4 @@
-"""Who calls: token-based authentication (OAuth 1.0a, HMAC-SHA256) and OAuth 2.0 bearer tokens for machines, both really verified."""
+"""Who calls: token-based authentication (OAuth 1.0a, HMAC-SHA256) and OAuth 2.0 for machines, both really verified."""
 
 import base64
 import hashlib

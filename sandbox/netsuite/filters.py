@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -104,10 +104,16 @@ def _typed(kind: str, value: str) -> Any:
         if kind in {"number", "whole"}:
             return Decimal(value)
         if kind in {"date", "moment"}:
-            return datetime.strptime(value, "%m/%d/%Y").date() if "/" in value else date.fromisoformat(value)
+            return _day(value)
     except (ValueError, ArithmeticError) as wrong:
         raise invalid_parameter("q", f"Invalid search query: '{value}' is not a valid value.") from wrong
     return value.lower() == "true" if kind == "flag" else value.lower()
+
+
+def _day(value: str) -> date:
+    month, slash, rest = value.partition("/")
+    day, _, year = rest.partition("/")
+    return date(int(year), int(month), int(day)) if slash else date.fromisoformat(value)
 
 
 def _held(kind: str, value: Any) -> Any:

@@ -32,7 +32,7 @@ class QueryService:
 
     async def _query(self, request: Request) -> Response:
         if "transient" not in request.headers.get("Prefer", "").lower():
-            detail = "The required request header 'Prefer' is missing or its value is not set. Set the value of the header to 'transient'."
+            detail = "The required request header 'Prefer' is missing or its value is not set. Set its value to 'transient'."
             raise Refusal(400, "INVALID_HEADER", detail, header="Prefer")
         try:
             query = json.loads(await request.body())["q"]

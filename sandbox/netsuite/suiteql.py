@@ -56,7 +56,7 @@ class SuiteQl:
             raise invalid_parameter("q", detail) from wrong
 
     def _current(self) -> sqlite3.Connection:
-        visible = {name: [record for record in self._records.visible(name)] for name in (*RECORD_TYPES, *QUERY_ONLY)}
+        visible = {name: list(self._records.visible(name)) for name in (*RECORD_TYPES, *QUERY_ONLY)}
         mark = (self._records.revision, tuple(len(found) for found in visible.values()))
         if self._database is None or self._built_for != mark:
             self._database, self._built_for = self._built(visible), mark
