@@ -18,12 +18,12 @@ help: ## What can be made
 	@test -n "$(PYTHON)" || { echo "To install Handoff you must have Python 3.11 or newer; name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { \
 		$(PYTHON) -m venv --clear --without-pip .venv && \
-		$(QUIET_PIP) $(PYTHON) -m pip --python .venv/bin/python install --quiet pip; }
+		$(QUIET_PIP) $(PYTHON) -m pip --python .venv/bin/python install --quiet --quiet pip; }
 
 $(INSTALLED): requirements.lock pyproject.toml requirements.in | .venv/bin/python
 	@echo "Installing into .venv (once) ..."
-	@$(QUIET_PIP) $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	@$(QUIET_PIP) $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(QUIET_PIP) $(BIN)/python -m pip install --quiet --quiet --require-hashes -r requirements.lock
+	@$(QUIET_PIP) $(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
 	@touch $(INSTALLED)
 
 .venv: $(INSTALLED) ## The environment, from the lock with its hashes
@@ -54,8 +54,8 @@ check-docs: $(INSTALLED) ## What the documents show is true
 
 # Names and hashes only: the machine's package sources are used but not written down.
 lock: | .venv/bin/python ## Pin the tree of requirements.in and requirements-dev.in again
-	@$(BIN)/pip-compile --version >/dev/null 2>&1 || $(QUIET_PIP) $(BIN)/python -m pip install --quiet pip-tools
-	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras \
+	@$(BIN)/pip-compile --version >/dev/null 2>&1 || $(QUIET_PIP) $(BIN)/python -m pip install --quiet --quiet pip-tools
+	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 		--output-file $(LOCK) requirements.in requirements-dev.in
 	@sed -i.bak -E '/^(--|# *--)(index-url|extra-index-url|find-links|trusted-host)/d; /^ *#.*(file:|https?:|\/)/d' $(LOCK) && rm $(LOCK).bak
