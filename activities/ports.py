@@ -120,6 +120,10 @@ class Psa(Connected, Protocol):
         """The reverse of create_project; an archived one stays so."""
         ...
 
+    async def archive_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
+        """The reverse of a create_project that was refused halfway: archive whatever bears the reference, whole or not; None: nothing."""
+        ...
+
     async def read_project(self, project_id: str) -> ProjectRecord: ...
 
 

@@ -38,7 +38,8 @@ class PsaActivities:
         asked = _project(undo.step, psa, project.reference)
         find = partial(psa.find_project, project.reference, key=asked.key)
         archive = Reversal("archive", lambda target, reason, key: psa.archive_project(target, reason, key=key))
-        return await self.books.undo(asked, undo.reason, find=find, reversal=archive)
+        unfinished = partial(psa.archive_unfinished, project.reference, undo.reason, key=asked.key)
+        return await self.books.undo(asked, undo.reason, find=find, reversal=archive, unfinished=unfinished)
 
     @activity.defn
     async def add_psa_phases(self, step: Step) -> Written:

@@ -66,14 +66,17 @@ class Bookkeeping:
             asked.write, request=request, call=call, look_up=look_up, declared=asked.connector.declares(asked.declared_as)
         )
 
-    async def undo(self, asked: "Asked", reason: str, *, find: LookUp | None, reversal: "Reversal") -> Undone:
-        """Undo a write: nothing if it surely was never made, else its reverse, once."""
+    async def undo(
+        self, asked: "Asked", reason: str, *, find: LookUp | None, reversal: "Reversal", unfinished: LookUp | None = None
+    ) -> Undone:
+        """Undo a write: its reverse, once; where it surely was not made whole, ``unfinished`` clears what a refusal halfway left."""
         declared = asked.connector.declares(asked.declared_as)
         made = await self.writes.outcome(asked.write.key, look_up=find, declared=declared)
         if made is None:
-            return Undone()
+            remains = await unfinished() if unfinished else None
+            return Undone(target_id=remains.target_id if remains else None)
         key = reversal.key(asked)
-        write = asked.write.model_copy(update={"key": key, "kind": f"{reversal.verb}_{asked.write.kind}", "is_reversal": True})
+        write = asked.write.model_copy(update={"key": key, "kind": f"{reversal.verb}_{asked.write.kind}", "reverses": asked.key})
         await self.writes.once(
             write,
             request={"target_id": made.target_id, "reason": reason},

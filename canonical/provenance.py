@@ -20,14 +20,17 @@ class Origin(Part):
 
 
 class Write(Part):
-    """What the write protocol needs to know about one write besides how to call and to look it up."""
+    """What the write protocol needs to know about one write besides how to call and to look it up.
+
+    ``reverses`` is the key of the write that this one undoes: once it is recorded, that key is free to be written anew.
+    """
 
     key: str
     kind: str
     reference: str
     system: str
     origin: Origin
-    is_reversal: bool = False
+    reverses: str = ""
 
 
 class Entry(Part):
