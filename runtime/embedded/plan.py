@@ -1,5 +1,6 @@
 """What a stack consists of: its parts, where their state lives, and the settings its children get."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -66,6 +67,10 @@ class Plan:
         vendors = {name: FIRST_VENDOR + number for number, name in enumerate(self.vendors)}
         return choose({**WELL_KNOWN, **vendors}, well_known=self.well_known_ports)
 
+    def _ui_origins(self) -> list[str]:
+        """A browser sends the origin exactly as people opened the Web UI: by number or by name."""
+        return [f"http://{host}:{self.ports['temporal-ui']}" for host in (LOOPBACK, "localhost")]
+
     def url_of(self, name: str) -> str:
         """Where a part that speaks HTTP is reached."""
         return f"http://{LOOPBACK}:{self.ports[name]}"
@@ -82,6 +87,8 @@ class Plan:
         }
         return {
             "HANDOFF_TEMPORAL__NAMESPACE": self.namespace,
+            "HANDOFF_TEMPORAL__UI": self.url_of("temporal-ui"),
+            "HANDOFF_GATEWAY__CODEC_ORIGINS": json.dumps(self._ui_origins()),
             "HANDOFF_GATEWAY__HOST": LOOPBACK,
             "HANDOFF_GATEWAY__PORT": str(self.ports["gateway"]),
             **{name: str(value) for name, value in found.items() if value},
