@@ -112,8 +112,9 @@ def _check_indexed(call: Call, drive: str, name: str) -> None:
     if not column.get("indexed") and _HONOR not in call.request.headers.get("prefer", "").casefold():
         raise Refused(
             400,
-            f"Field '{name}' cannot be referenced in filter or orderby as it is not indexed. Provide the 'Prefer: "
-            "HonorNonIndexedQueriesWarningMayFailRandomly' header to allow this, but be warned that such queries may fail on large lists.",
+            f"Field '{name}' cannot be referenced in filter or orderby as it is not indexed. Provide the "
+            "'Prefer: HonorNonIndexedQueriesWarningMayFailRandomly' header to allow this, but be warned that such queries "
+            "may fail on large lists.",
         )
 
 

@@ -559,7 +559,7 @@ class TestBatches:
 class TestQuickXorHash:
     @staticmethod
     def by_definition(content: bytes) -> str:
-        """Microsoft's description, bit by bit: each byte's bits are XORed in at a place that moves on by 11, round a ring of 160."""
+        """Microsoft's description, bit by bit: each byte goes in 11 places further on, round a ring of 160."""
         ring = [0] * 160
         for position, byte in enumerate(content):
             for bit in range(8):

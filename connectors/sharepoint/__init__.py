@@ -1,0 +1,1 @@
+"""SharePoint through Microsoft Graph: the documents workspace of an engagement."""
