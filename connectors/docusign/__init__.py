@@ -1,0 +1,1 @@
+"""DocuSign eSignature with Connect: signed contracts and their terms are read here; nothing is ever written."""
