@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx2 as httpx
 from pydantic import BaseModel, ValidationError
 
-from canonical.errors import Failure, Misconfigured, NotFound, Rejected, Throttled
+from canonical.errors import Failure, Misconfigured, NotFound, Rejected, RuleBroken, Throttled
 from connectors.http import Budget, Json, client, naming_transport_failures
 from connectors.netsuite.refusals import LOGIN_REFUSED, NO_SUCH_RECORD, RECORD_CHANGED, code_of, refuse
 from connectors.netsuite.settings import Settings
@@ -24,6 +24,7 @@ RECORDS = "/services/rest/record/v1"
 _PLAIN = "application/json"
 _COLLISION_PAUSES = (0.05, 0.1)
 _PAGE = 1000
+_MOST_ROWS = 100_000
 
 
 class Rows:
@@ -113,20 +114,27 @@ class Account:
     # Queries.
 
     async def query(self, suiteql: str) -> AsyncIterator[Json]:
-        """Rows of a SuiteQL query; it sees a new record only after a delay, and no more than 100,000 rows."""
+        """Rows of a SuiteQL query; it sees a new record after a delay. More rows than can be had are refused, not cut off."""
 
         async def fetch(page: dict[str, str]) -> Json:
             headers = {"Prefer": "transient"}
             answer = await self.call("POST", "/services/rest/query/v1/suiteql", params=page, body={"q": suiteql}, headers=headers)
-            return decoded(answer.content)
+            found = decoded(answer.content)
+            if found["totalResults"] >= _MOST_ROWS:
+                raise RuleBroken(f"A query to {self.system} has more rows than NetSuite gives", evidence={"query": suiteql})
+            return found
 
         async for row in every(Rows(), fetch):
             yield row
 
-    async def count(self, kind: str, condition: str) -> int:
-        """How many records of a type meet a collection filter."""
-        answer = await self.call("GET", f"{RECORDS}/{kind}", params={"q": condition, "limit": "1", "offset": "0"})
-        return int(decoded(answer.content)["totalResults"])
+    async def listed(self, kind: str, condition: str) -> AsyncIterator[str]:
+        """Internal ids of the records that meet a collection filter; as late as SuiteQL, and no more than ids."""
+
+        async def fetch(page: dict[str, str]) -> Json:
+            return decoded((await self.call("GET", f"{RECORDS}/{kind}", params={"q": condition, **page})).content)
+
+        async for row in every(Rows(), fetch):
+            yield str(row["id"])
 
     # The one way out.
 
@@ -170,11 +178,9 @@ class Account:
     async def _settled(self, verb: str, path: str, body: Json, params: dict[str, str] | None = None) -> httpx.Response:
         """A change; where another writer came between, NetSuite kept nothing and reads the record anew the next time."""
         for pause in _COLLISION_PAUSES:
-            try:
-                return await self.call(verb, path, params=params, body=body)
-            except Throttled as collided:
-                if collided.evidence.get("vendor_code") != RECORD_CHANGED:
-                    raise
+            answer = await self.call(verb, path, params=params, body=body, accept=RECORD_CHANGED)
+            if answer.status_code < 400:
+                return answer
             await asyncio.sleep(pause)
         return await self.call(verb, path, params=params, body=body)
 

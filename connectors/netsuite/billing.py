@@ -1,4 +1,7 @@
-"""Billing schedules of a project: made with the head last, so that a schedule that is found is whole."""
+"""Billing schedules of a project: made with the head last, so that a schedule that is found is whole.
+
+A project may get several (a workstream that had to wait brings its own): it bills by the first, the others name it as their job.
+"""
 
 from collections.abc import Mapping
 
@@ -22,7 +25,7 @@ class BillingSchedules:
         self._account = account
 
     async def create_schedule(self, schedule: BillingSchedule, project_id: str, *, key: str) -> Written:
-        """All records, the head after the others, then the project bills by the head."""
+        """All records, the head after the others, then the project bills by the head unless it has a schedule already."""
         bodies = schedule_bodies(schedule, project_id, self._account.settings)
         if not bodies:
             raise Rejected(
@@ -38,12 +41,12 @@ class BillingSchedules:
         return self._written(target_id, str(bodies[head]["name"]))
 
     async def find_schedule(self, reference: str, *, key: str) -> Written | None:
-        """The head, if its project bills by it; without that the schedule is half made."""
+        """The head, if its project bills by a schedule; without that it is half made."""
         found = await self._account.find("billingSchedule", f"eid:{external_id(reference)}", ScheduleShape)
         if found is None or found.job is None:
             return None
         project = await self._account.find("job", found.job.id, JobShape)
-        if project is None or project.billing_schedule is None or project.billing_schedule.id != found.id:
+        if project is None or project.billing_schedule is None:
             return None
         return self._written(found.id, found.name)
 
@@ -65,7 +68,9 @@ class BillingSchedules:
             await upsert_all(self._account, "billingSchedule", bodies, key=key)
 
     async def _link(self, project_id: str, schedule_id: str, head: Json) -> None:
-        """A project takes only a schedule of its own billing type, so both are set together."""
+        """A project takes only a schedule of its own billing type, so both are set together; one that it has stays."""
+        if (await self._account.read("job", project_id, JobShape)).billing_schedule:
+            return
         body = {"billingSchedule": {"id": schedule_id}, "jobBillingType": head["scheduleType"]}
         await self._account.change("job", project_id, body)
 

@@ -12,7 +12,7 @@ from canonical.quote import BillingKind
 from connectors.http import Json
 from connectors.netsuite.schemas import CustomerShape, JobShape, MilestoneLine
 from connectors.netsuite.settings import DimensionField, Settings
-from connectors.netsuite.wire import external_id
+from connectors.netsuite.wire import external_id, reference_in
 
 _LEGAL_FORM = re.compile(
     r"(?i)ab|ag|asa?|bv|co|company|corp(oration)?|gmbh|group|holdings?|inc(orporated)?|kg|limited|ll[cp]|lp|ltd|nv|oyj?|plc|pt[ey]|"
@@ -29,10 +29,12 @@ def marked(key: str, text: str = "") -> str:
 # Customers.
 
 
-def customer_body(customer: Customer, *, subsidiary: str, currency: str, key: str, has_suite_tax: bool) -> Json:
+def customer_body(
+    customer: Customer, *, subsidiary: str, currency: str, parent: str | None, key: str, has_suite_tax: bool
+) -> Json:
     """A new customer; ``isPerson`` must be said, or the account asks a company for its first name."""
     body: Json = {
-        "externalId": external_id(customer.reference),
+        "externalId": external_id(reference_in(key)),
         "companyName": customer.legal_name,
         "isPerson": False,
         "subsidiary": {"id": subsidiary},
@@ -44,8 +46,8 @@ def customer_body(customer: Customer, *, subsidiary: str, currency: str, key: st
         body["email"] = customer.email
     if customer.credit_limit is not None:
         body["creditLimit"] = customer.credit_limit.amount
-    if customer.parent is not None:
-        body["parent"] = {"externalId": external_id(customer.parent)}
+    if parent:
+        body["parent"] = {"id": parent}
     return {**body, **_tax_numbers(customer, has_suite_tax=has_suite_tax)}
 
 
@@ -142,7 +144,7 @@ def dimension_fields(dimensions: Dimensions, fields: Mapping[str, DimensionField
 
 def task_id(project: str, reference: str) -> str:
     """The external id of a phase or task: unique over the account, since the project is in it."""
-    return external_id(f"{project}:{reference}")
+    return external_id(reference if reference.startswith(f"{project}.") else f"{project}:{reference}")
 
 
 def phase_bodies(project_id: str, project: str, phases: Sequence[Phase], *, key: str) -> dict[str, Json]:

@@ -1,13 +1,14 @@
 """Project accounting: the project, its phases as summary tasks, its tasks below them, and taking all of it back."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from canonical.errors import Conflict, NotFound, Rejected
 from canonical.money import Money
 from canonical.project import Phase, Project, ProjectRecord
 from canonical.written import Written
 from connectors.http import Json
-from connectors.netsuite.account import Account
+from connectors.netsuite.account import Account, together
 from connectors.netsuite.collection import upsert_all
 from connectors.netsuite.directory import Directory
 from connectors.netsuite.mapping import marked, milestone_of, phase_bodies, project_body, project_state, task_bodies, task_id
@@ -85,7 +86,7 @@ class ProjectLedger:
             value=Money.of(found.price, currency) if currency and found.price is not None else None,
             phases=phases,
             tasks=tasks,
-            milestones=await self._milestones(found, currency) if currency else {},
+            milestones=await self._scheduled(found, currency) if currency else {},
             url=self._account.page(_PAGE, found.id),
         )
 
@@ -134,12 +135,14 @@ class ProjectLedger:
         ]
         return tuple(name for name, below in named if not below), tuple(name for name, below in named if below)
 
-    async def _milestones(self, found: JobShape, currency: str) -> dict[str, Money]:
-        if found.billing_schedule is None:
-            return {}
-        key = found.billing_schedule.id
-        schedule = await self._account.find("billingSchedule", key, ScheduleShape, expandSubResources="true")
-        lines = map(milestone_of, schedule.milestone.items) if schedule else ()
+    async def _scheduled(self, found: JobShape, currency: str) -> dict[str, Money]:
+        """The items of every active schedule of the project; the one it bills by is known before any search finds it."""
+        active = f"job ANY_OF [{found.id}] AND isInactive IS false"
+        keys = {key async for key in self._account.listed("billingSchedule", active)}
+        keys |= {found.billing_schedule.id} if found.billing_schedule else set()
+        find = partial(self._account.find, "billingSchedule", shape=ScheduleShape, expandSubResources="true")
+        schedules = [schedule for schedule in await together(find(key=key) for key in sorted(keys, key=int)) if schedule]
+        lines = [milestone_of(line) for schedule in schedules for line in schedule.milestone.items]
         return {reference: Money.of(amount, currency) for reference, amount in lines if reference}
 
     async def _project(self, project_id: str) -> JobShape:

@@ -10,7 +10,7 @@ from connectors.http import Json
 _MARK = "\ue000"  # of the private use area, so that no text of a person holds it
 _MARKED = re.compile(r'"\\ue000(-?[0-9.]+)\\ue000"')
 _PLAIN = re.compile(r"[^A-Za-z0-9-]")
-_ESCAPED = re.compile(r"_([0-9A-F]{2})")
+_ESCAPED = re.compile(r"__|_([0-9A-F]{2})")
 
 
 def encoded(body: Json) -> bytes:
@@ -26,12 +26,17 @@ def decoded(content: bytes) -> Json:
 
 def external_id(reference: str) -> str:
     """Our reference as an external id: in ``eid:`` addresses only letters, digits, '-' and '_' are safe; others are escaped."""
-    return _PLAIN.sub(lambda found: f"_{ord(found[0]):02X}", reference)
+    return _PLAIN.sub(lambda found: "__" if found[0] == "." else f"_{ord(found[0]):02X}", reference)
 
 
 def reference_of(external: str) -> str:
     """The reference that an external id stands for."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), external)
+    return _ESCAPED.sub(lambda found: "." if found[0] == "__" else chr(int(found[1], 16)), external)
+
+
+def reference_in(key: str) -> str:
+    """What a business key is about: ``CUST-1.US01`` of ``create_customer/CUST-1.US01``."""
+    return key.partition("/")[2].replace("/", ".") or key
 
 
 def _marked(value: object) -> str:

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from activities.ports import Billing, Customers, ProjectAccounting
+from canonical.billing_schedule import BillingTrigger, ScheduledItem
 from canonical.errors import Conflict, Rejected
-from canonical.project import ProjectState
+from canonical.project import Phase, ProjectState
 from tests.connectors.contract import Bench
 from tests.connectors.netsuite_world import (
     DIMENSIONS,
+    TERM,
     a_bench,
     a_customer,
     a_customer_id,
@@ -19,6 +21,7 @@ from tests.connectors.netsuite_world import (
     a_schedule,
     calls,
     held,
+    phases,
     usd,
 )
 
@@ -74,6 +77,23 @@ async def test_a_new_customer_is_found_before_searches_see_it(bench: Bench) -> N
     assert bench.connector.declares("customer").visibility_delay == timedelta(0)
 
 
+async def test_a_customer_has_a_record_of_its_own_in_each_legal_entity(bench: Bench) -> None:
+    parent = await bench.connector.create_customer(a_customer("CUST-9"), key="create_customer/CUST-9.US01")
+    made = {}
+    for entity, currency in (("US01", "USD"), ("UK01", "GBP")):
+        key = f"create_customer/CUST-1.{entity}"
+        customer = a_customer("CUST-1", entity=entity, currency=currency, credit_limit=None, parent="CUST-9")
+        made[entity] = await bench.connector.create_customer(customer, key=key)
+        found = await bench.connector.find_customer("CUST-1", key=key)
+        assert found and found.target_id == made[entity].target_id
+    stored = bench.vendor.state["records"]["customer"]
+    assert [stored[made[entity].target_id]["subsidiary"]["id"] for entity in ("US01", "UK01")] == ["1", "2"]
+    assert stored[made["US01"].target_id]["parent"] == {"id": parent.target_id}
+    assert "parent" not in stored[made["UK01"].target_id], "the parent has no record in that entity"
+    records = await bench.connector.candidates(a_customer("CUST-1", entity="UK01", tax_registrations=()))
+    assert {record.entity for record in records if record.reference == "CUST-1"} == {"US01", "UK01"}
+
+
 async def test_a_customer_that_is_there_is_never_overwritten(bench: Bench) -> None:
     theirs = {"companyName": "Harbor (do not touch)", "externalId": "CUST-100", "isPerson": False, "subsidiary": {"id": "1"}}
     bench.vendor.seed({"customer": {"40": theirs}})
@@ -114,7 +134,7 @@ async def test_a_project_carries_its_dimensions_tasks_and_schedule(bench: Bench)
 
 async def test_a_project_half_made_is_not_found_and_then_completed(bench: Bench) -> None:
     customer_id = await a_customer_id(bench.connector)
-    await bench.fault(kind="answer", status=503, on={"path": "projectTask/eid:C-100_3AP2_2ET0"})
+    await bench.fault(kind="answer", status=503, on={"path": "projectTask/eid:C-100_3AP2__T0"})
     with pytest.raises(Exception, match="503"):
         await bench.connector.create_project(a_project(), customer_id, key="create_project/C-100")
     assert await bench.connector.find_project("C-100", key="create_project/C-100") is None
@@ -153,6 +173,25 @@ async def test_a_schedule_is_whole_or_not_found(bench: Bench) -> None:
     await bench.connector.cancel_schedule(written.target_id, "no", key="cancel_schedule/C-100")
     assert all(record["isInactive"] for record in held(bench.vendor.state, "billingSchedule"))
     assert "billingSchedule" not in held(bench.vendor.state, "job")[0]
+
+
+async def test_a_workstream_that_waited_brings_its_own_phases_and_schedule(bench: Bench) -> None:
+    customer_id = await a_customer_id(bench.connector)
+    project = await bench.connector.create_project(a_project(), customer_id, key="create_erp_project/C-100")
+    first = await bench.connector.create_schedule(a_schedule(), project.target_id, key="create_schedule/C-100")
+    key = "create_schedule/C-100/WS-B"
+    assert await bench.connector.find_schedule("C-100.WS-B", key=key) is None
+    item = ScheduledItem(reference="C-100.M9", line="L9", title="B", trigger=BillingTrigger.ON_SIGNING, amount=usd("500"))
+    second = await bench.connector.create_schedule(a_schedule("C-100.WS-B", items=(item,), rules=()), project.target_id, key=key)
+    for reference, made in (("C-100", first), ("C-100.WS-B", second)):
+        found = await bench.connector.find_schedule(reference, key=key)
+        assert found and found.target_id == made.target_id
+    more = Phase(reference="C-100.L9.P1", title="Late", line="L9", period=TERM)
+    await bench.connector.add_phases(project.target_id, (*phases(), more), key="add_erp_phases/C-100/WS-B")
+    record = await bench.connector.read_project(project.target_id)
+    assert record.milestones == {"M1": usd("40000.10"), "M2": usd("60000.20"), "C-100.M9": usd("500")}
+    assert record.phases == ("P1", "P2", "C-100.L9.P1")
+    assert bench.vendor.state["records"]["job"][project.target_id]["billingSchedule"] == {"id": first.target_id}
 
 
 async def test_a_schedule_without_anything_to_bill_is_refused_here(bench: Bench) -> None:

@@ -46,7 +46,7 @@ async def test_of_a_batch_that_went_in_partly_only_the_rest_is_sent_again(bench:
     await bench.fault(kind="partial", quantity=15, on={"path": "/projectTask$", "method": "PUT"})
     await bench.connector.create_project(a_project(phases=phases(1, 20)), customer_id, key="create_project/C-100")
     assert len(held(bench.vendor.state, "projectTask")) == 21
-    assert len(calls(bench, "/projectTask/eid:C-100_3AP1_2ET", "PUT")) == 5
+    assert len(calls(bench, "/projectTask/eid:C-100_3AP1__T", "PUT")) == 5
 
 
 async def test_a_slow_job_is_asked_for_again_and_not_submitted_twice(bench: Bench) -> None:
