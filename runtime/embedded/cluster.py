@@ -107,6 +107,8 @@ class Cluster:
             self._lock = None
 
     def _take(self) -> None:
+        if self._lock:  # our server died by itself and starts again
+            return
         lock = (self.home / "lock").open("a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -48,8 +48,10 @@ def worker_polls(address: str, namespace: str, task_queue: str) -> Check:
     request = DescribeTaskQueueRequest(namespace=namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=WORKFLOW)
 
     async def passes(pid: int) -> bool:
-        client = await Client.connect(address, namespace=namespace)
-        described = await client.workflow_service.describe_task_queue(request)
-        return any(poller.identity.startswith(f"{pid}@") for poller in described.pollers)
+        with contextlib.suppress(RPCError, RuntimeError):
+            client = await Client.connect(address, namespace=namespace)
+            described = await client.workflow_service.describe_task_queue(request)
+            return any(poller.identity.startswith(f"{pid}@") for poller in described.pollers)
+        return False
 
     return Check(f"its poll of task queue '{task_queue}' in namespace '{namespace}' at {address}", passes)

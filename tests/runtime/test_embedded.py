@@ -1,15 +1,17 @@
 """The embedded servers start, keep what they must, tell what is wrong, and end with their holder."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
+import httpx2 as httpx
 import psutil
 import pytest
 from temporalio.client import Client
@@ -26,6 +28,19 @@ from runtime.embedded.temporal import Temporal
 from tests.runtime.poller import Nothing
 
 ROOT = Path(__file__).parents[2]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never held")
+
+
+def recorded(home: Path) -> dict[str, int]:
+    record = Record.read(home)
+    return {name: process.pid for name, process in record.processes.items()} if record else {}
 
 
 async def run_sql(dsn: str, *statements: str) -> None:
@@ -222,6 +237,24 @@ class TestStack:
         assert (home / "stack.json").exists() == (number is signal.SIGKILL), "in order means that nothing claims to run"
         async with Stack(Plan(home, frozenset({Part.POSTGRES}), lasting=False, well_known_ports=False)) as stack:
             assert await value(stack.environment["HANDOFF_DATABASE__DSN"], "SELECT 1") == 1
+
+    async def test_a_part_that_dies_is_started_again_until_we_are_told_to_stop(self, tmp_path: Path) -> None:
+        said: list[str] = []
+        plan = Plan(tmp_path, frozenset({Part.POSTGRES, Part.SANDBOX}), ("kantata",), lasting=False, well_known_ports=False)
+        async with Stack(plan, tell=said.append) as stack:
+            watch = asyncio.create_task(stack.until_told_to_stop())
+            first = recorded(tmp_path)
+            for pid in first.values():
+                os.kill(pid, signal.SIGKILL)
+            await until(
+                lambda: recorded(tmp_path).keys() == first.keys() and not set(recorded(tmp_path).values()) & set(first.values())
+            )
+            async with httpx.AsyncClient() as client:
+                assert (await client.get(stack.addresses["kantata"] + "/_sandbox/health")).json()["ok"]
+            assert await value(stack.postgres.app_dsn, "SELECT 1") == 1
+            os.kill(os.getpid(), signal.SIGTERM)
+            await watch
+        assert said[2:] == ["postgres ended by itself; starting it again", "sandbox ended by itself; starting it again"]
 
     async def test_servers_that_exist_already_are_used_and_migrated(self, postgres: Postgres, tmp_path: Path) -> None:
         migrated: list[str] = []
