@@ -10,7 +10,7 @@ from canonical.billing_schedule import BillingSchedule, RevenuePlan
 from canonical.document import DocumentReference, SignedContract
 from canonical.engagement import EngagementRow
 from canonical.event import InboundEvent, InboxRow
-from canonical.exception import Case
+from canonical.exception import Case, CaseTerms
 from canonical.expectation import Expectation
 from canonical.fact import Verdict
 from canonical.landscape import Capability, Scope
@@ -193,13 +193,6 @@ class Routing(Protocol):
     """Which system serves a capability; decided by policy at the time of asking."""
 
     def system_for(self, capability: Capability, scope: Scope) -> str | None: ...
-
-
-class CaseTerms(BaseModel):
-    """What policy says of an exception: who owns it and until when it should be settled."""
-
-    owner_role: str
-    due_at: datetime
 
 
 class ActivationPolicy(Routing, Protocol):

@@ -88,3 +88,10 @@ class Settlement(Part):
     reason: str = ""
     approved_by: str = ""
     adopt: str = ""
+
+
+class CaseTerms(Part):
+    """What policy says of an exception: who owns it and until when it should be settled."""
+
+    owner_role: str
+    due_at: datetime
