@@ -28,11 +28,7 @@ class ProjectLedger:
     async def create_project(self, project: Project, customer_id: str, *, key: str) -> Written:
         """The project is pending until every phase and task is there; a half-made one of the same key is completed."""
         body = project_body(
-            project,
-            customer_id,
-            settings=self._account.settings,
-            subsidiary=self._directory.subsidiary(project.entity),
-            key=key,
+            project, customer_id, settings=self._account.settings, subsidiary=self._directory.subsidiary(project.entity), key=key
         )
         target_id, is_new = await self._started(project.reference, body, key)
         await self._complete(target_id, project.reference, project.phases, key=key, is_new=is_new)
@@ -116,10 +112,7 @@ class ProjectLedger:
 
     async def _complete(self, project_id: str, project: str, phases: Sequence[Phase], *, key: str, is_new: bool) -> None:
         """Phases first, since tasks name their phase; what is there already is left as it is."""
-        for bodies in (
-            phase_bodies(project_id, project, phases, key=key),
-            task_bodies(project_id, project, phases, key=key),
-        ):
+        for bodies in (phase_bodies(project_id, project, phases, key=key), task_bodies(project_id, project, phases, key=key)):
             there = set() if is_new or not bodies else await self._account.existing("projectTask", list(bodies))
             missing = {external: body for external, body in bodies.items() if external not in there}
             if missing:

@@ -34,11 +34,7 @@ _SETTINGS: dict[str, Any] = {
     "suiteql_row_limit": 100_000,
     "custom_fields": {},
 }
-_CODES = {
-    401: "INVALID_LOGIN",
-    404: "NONEXISTENT_ID",
-    429: "CONCURRENCY_LIMIT_EXCEEDED",
-}
+_CODES = {401: "INVALID_LOGIN", 404: "NONEXISTENT_ID", 429: "CONCURRENCY_LIMIT_EXCEEDED"}
 
 
 class NetSuite(SimulatedVendor):
@@ -56,15 +52,7 @@ class NetSuite(SimulatedVendor):
     def empty(self) -> dict[str, Any]:
         """A new account: no records, nobody who may call."""
         counters = {"next_id": 1000, "next_job": 0}
-        return {
-            "account": dict(_SETTINGS),
-            "records": {},
-            "deleted": [],
-            "jobs": {},
-            "idempotency": {},
-            "tokens": {},
-            **counters,
-        }
+        return {"account": dict(_SETTINGS), "records": {}, "deleted": [], "jobs": {}, "idempotency": {}, "tokens": {}, **counters}
 
     def seed(self, world: dict[str, Any]) -> None:
         """Settings of the account, and records by type and internal id."""
@@ -81,17 +69,8 @@ class NetSuite(SimulatedVendor):
 
     def routes(self) -> list[BaseRoute]:
         """The services of the account."""
-        records, queries, jobs = (
-            RecordService(self),
-            QueryService(self),
-            JobService(self),
-        )
-        services = [
-            *records.paths(),
-            *queries.paths(),
-            *jobs.paths(),
-            ("/system/v1/serverTime", ["GET"], self._server_time),
-        ]
+        records, queries, jobs = (RecordService(self), QueryService(self), JobService(self))
+        services = [*records.paths(), *queries.paths(), *jobs.paths(), ("/system/v1/serverTime", ["GET"], self._server_time)]
         routes: list[BaseRoute] = [Route(TOKEN_PATH, self.authentication.token, methods=["POST"])]
         routes += [Route(f"/services/rest{path}", self._governed(answer), methods=verbs) for path, verbs, answer in services]
         return routes

@@ -53,17 +53,8 @@ class Authentication:
         if client is None:
             return JSONResponse({"error": "invalid_client"}, status_code=401)
         token = secrets.token_urlsafe(48)
-        self._state()["tokens"][token] = {
-            "client": client,
-            "expires": (self._now() + _LIFETIME).isoformat(),
-        }
-        return JSONResponse(
-            {
-                "access_token": token,
-                "expires_in": str(int(_LIFETIME.total_seconds())),
-                "token_type": "bearer",
-            }
-        )
+        self._state()["tokens"][token] = {"client": client, "expires": (self._now() + _LIFETIME).isoformat()}
+        return JSONResponse({"access_token": token, "expires_in": str(int(_LIFETIME.total_seconds())), "token_type": "bearer"})
 
     def _bearer(self, token: str) -> str:
         held = self._state()["tokens"].get(token)
@@ -122,11 +113,7 @@ class Authentication:
         return None
 
     def _claims_hold(self, claims: dict[str, Any], client_id: str, request: Request) -> bool:
-        issued, expires, scope = (
-            claims.get("iat"),
-            claims.get("exp"),
-            claims.get("scope", []),
-        )
+        issued, expires, scope = (claims.get("iat"), claims.get("exp"), claims.get("scope", []))
         account = self._state()["account"]["id"].lower().replace("_", "-")
         audiences = {
             f"https://{account}.suitetalk.api.netsuite.com{TOKEN_PATH}",

@@ -27,10 +27,7 @@ class Reader:
     ) -> tuple[Json, dict[str, list[Json]]]:
         """The fields and the lines that a body gives."""
         if not isinstance(body, dict):
-            raise invalid_content(
-                "$",
-                "Invalid content in the request body. The request body must be a JSON object.",
-            )
+            raise invalid_content("$", "Invalid content in the request body. The request body must be a JSON object.")
         values: Json = {}
         lines: dict[str, list[Json]] = {}
         for name, given in body.items():
@@ -44,18 +41,12 @@ class Reader:
 
     def _unknown(self, name: str, fields: Mapping[str, Field]) -> None:
         if self._strict and name not in fields and name not in _IGNORED:
-            raise invalid_content(
-                name,
-                f"Invalid content in the request body. Unknown property name '{name}'.",
-            )
+            raise invalid_content(name, f"Invalid content in the request body. Unknown property name '{name}'.")
 
     def _lines(self, name: str, sublist: Sublist, given: Any) -> list[Json]:
         items = given.get("items") if isinstance(given, dict) else None
         if not isinstance(items, list):
-            raise invalid_content(
-                name,
-                f"Invalid value for the resource or sub-resource field '{name}'. Provide its items.",
-            )
+            raise invalid_content(name, f"Invalid value for the resource or sub-resource field '{name}'. Provide its items.")
         return [self._line(f"{name}.items[{n}]", sublist, item) for n, item in enumerate(items)]
 
     def _line(self, path: str, sublist: Sublist, item: Any) -> Json:

@@ -17,13 +17,7 @@ from sandbox.netsuite.fields import (
 )
 from sandbox.netsuite.lists import SCHEDULE_TYPES
 
-JOB_STATUSES = {
-    "1": "Closed",
-    "2": "In Progress",
-    "3": "Not Awarded",
-    "4": "Pending",
-    "5": "Awarded",
-}
+JOB_STATUSES = {"1": "Closed", "2": "In Progress", "3": "Not Awarded", "4": "Pending", "5": "Awarded"}
 _ADDRESS_BOOK = Sublist(
     key="internalId",
     lines={
@@ -136,12 +130,7 @@ _JOB = RecordType(
     required=("companyName", "subsidiary"),
     sublists={"addressBook": _ADDRESS_BOOK},
     named_by=("entityId", "companyName"),
-    defaults={
-        "isInactive": False,
-        "allowTime": True,
-        "allowExpenses": True,
-        "entityStatus": {"id": "2"},
-    },
+    defaults={"isInactive": False, "allowTime": True, "allowExpenses": True, "entityStatus": {"id": "2"}},
     unique=("entityId",),
 )
 _PROJECT_TASK = RecordType(
@@ -151,21 +140,11 @@ _PROJECT_TASK = RecordType(
         "title": text("Name"),
         "project": reference("job", label="Project"),
         "parent": reference("projectTask", label="Parent Task"),
-        "status": choice(
-            {
-                "NOTSTART": "Not Started",
-                "PROGRESS": "In Progress",
-                "COMPLETE": "Completed",
-            },
-            "Status",
-        ),
+        "status": choice({"NOTSTART": "Not Started", "PROGRESS": "In Progress", "COMPLETE": "Completed"}, "Status"),
         "startDateTime": moment("Start Date"),
         "endDate": given(moment("End Date")),
         "finishByDate": date("Finish No Later Than"),
-        "constraintType": choice(
-            {"ASAP": "As Soon As Possible", "FIXEDSTART": "Fixed Start"},
-            "Constraint Type",
-        ),
+        "constraintType": choice({"ASAP": "As Soon As Possible", "FIXEDSTART": "Fixed Start"}, "Constraint Type"),
         "estimatedWork": number("Estimated Work"),
         "nonBillableTask": flag("Non-billable"),
         "owner": reference("employee", label="Owner"),
@@ -173,11 +152,6 @@ _PROJECT_TASK = RecordType(
     },
     required=("title", "project"),
     named_by=("title",),
-    defaults={
-        "isInactive": False,
-        "status": {"id": "NOTSTART"},
-        "nonBillableTask": False,
-        "constraintType": {"id": "ASAP"},
-    },
+    defaults={"isInactive": False, "status": {"id": "NOTSTART"}, "nonBillableTask": False, "constraintType": {"id": "ASAP"}},
 )
 ENTITIES = (_CUSTOMER, _EMPLOYEE, _JOB, _PROJECT_TASK)

@@ -13,10 +13,7 @@ _TITLES = {
     405: ("Method Not Allowed", f"{_RFC}.4.6"),
     409: ("Conflict", f"{_RFC}.4.10"),
     415: ("Unsupported Media Type", f"{_RFC}.4.16"),
-    429: (
-        "Too Many Requests",
-        "https://datatracker.ietf.org/doc/html/rfc6585#section-4",
-    ),
+    429: ("Too Many Requests", "https://datatracker.ietf.org/doc/html/rfc6585#section-4"),
     500: ("Internal Server Error", f"{_RFC}.5.1"),
     503: ("Service Unavailable", f"{_RFC}.5.4"),
     504: ("Gateway Timeout", f"{_RFC}.5.5"),
@@ -27,15 +24,7 @@ MEDIA_TYPE = "application/vnd.oracle.resource+json; type=error"
 class Refusal(Exception):
     """Why a call was refused; ``o:errorCode`` decides, the detail is for people."""
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        detail: str,
-        *,
-        headers: dict[str, str] | None = None,
-        **where: str,
-    ) -> None:
+    def __init__(self, status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **where: str) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.headers = headers or {}
@@ -49,21 +38,11 @@ class Refusal(Exception):
         if self.code == "IDEMPOTENCY_ERROR":
             title, kind = _TITLES[409]
         details = [{"detail": self.detail, **self.where, "o:errorCode": self.code}]
-        return {
-            "type": kind,
-            "title": title,
-            "status": self.status,
-            "o:errorDetails": details,
-        }
+        return {"type": kind, "title": title, "status": self.status, "o:errorDetails": details}
 
     def response(self) -> JSONResponse:
         """The answer over HTTP."""
-        return JSONResponse(
-            self.body,
-            status_code=self.status,
-            headers=self.headers,
-            media_type=MEDIA_TYPE,
-        )
+        return JSONResponse(self.body, status_code=self.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
 def user_error(detail: str) -> Refusal:
@@ -84,10 +63,7 @@ def invalid_parameter(name: str, detail: str) -> Refusal:
 def invalid_reference(field: str, given: str) -> Refusal:
     """A reference to a record that is not there, or may not be used here."""
     return Refusal(
-        400,
-        "INVALID_KEY_OR_REF",
-        f"Error while accessing a resource. Invalid {field} reference key {given}.",
-        path=field,
+        400, "INVALID_KEY_OR_REF", f"Error while accessing a resource. Invalid {field} reference key {given}.", path=field
     )
 
 
@@ -103,8 +79,4 @@ def invalid_login() -> Refusal:
 
 def too_many_requests() -> Refusal:
     """The account's concurrency limit is reached; NetSuite sends no Retry-After."""
-    return Refusal(
-        429,
-        "CONCURRENCY_LIMIT_EXCEEDED",
-        "Concurrent request limit exceeded. Request blocked.",
-    )
+    return Refusal(429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")

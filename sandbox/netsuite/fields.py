@@ -4,18 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Kind = Literal[
-    "text",
-    "flag",
-    "number",
-    "whole",
-    "date",
-    "moment",
-    "reference",
-    "choice",
-    "country",
-    "address",
-]
+Kind = Literal["text", "flag", "number", "whole", "date", "moment", "reference", "choice", "country", "address"]
 
 
 @dataclass(frozen=True)

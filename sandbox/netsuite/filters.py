@@ -90,10 +90,7 @@ class _Parser:
         return re.sub(r"\\(.)", r"\1", text[1:-1]) if group == "quoted" else text
 
     def _skip(self, word: str) -> bool:
-        if not self.at_end and self._tokens[self._position] in {
-            ("word", word),
-            ("mark", word),
-        }:
+        if not self.at_end and self._tokens[self._position] in {("word", word), ("mark", word)}:
             self._position += 1
             return True
         return False
@@ -128,9 +125,7 @@ def _held(kind: str, value: Any) -> Any:
     return value if kind == "flag" else str(value).lower()
 
 
-def _present(
-    compare: Callable[[Any, list[Any]], bool],
-) -> Callable[[Any, list[Any]], bool]:
+def _present(compare: Callable[[Any, list[Any]], bool]) -> Callable[[Any, list[Any]], bool]:
     return lambda held, wanted: held is not None and compare(held, wanted)
 
 

@@ -42,12 +42,7 @@ class JobService:
         job = self._jobs.job(request.path_params["job"])
         path, links = f"/async/v1/job/{job['id']}", self._rendering(request)
         state = progress(job["tasks"])
-        answer: Json = {
-            "links": [links.link(path)],
-            "completed": state != "pending",
-            "id": job["id"],
-            "progress": state,
-        }
+        answer: Json = {"links": [links.link(path)], "completed": state != "pending", "id": job["id"], "progress": state}
         return JSONResponse({**answer, **_times(job), "task": {"links": [links.link(f"{path}/task")]}})
 
     async def _tasks(self, request: Request) -> Response:
@@ -58,18 +53,10 @@ class JobService:
 
     async def _task(self, request: Request) -> Response:
         job, task = self._both(request)
-        path, links = (
-            f"/async/v1/job/{job['id']}/task/{task['id']}",
-            self._rendering(request),
-        )
+        path, links = (f"/async/v1/job/{job['id']}/task/{task['id']}", self._rendering(request))
         state = progress([task])
         pair = [links.link(f"{path}/result", "related"), links.link(path)]
-        answer: Json = {
-            "links": pair,
-            "completed": state != "pending",
-            "id": task["id"],
-            "progress": state,
-        }
+        answer: Json = {"links": pair, "completed": state != "pending", "id": task["id"], "progress": state}
         return JSONResponse({**answer, **_times(job)})
 
     async def _result(self, request: Request) -> Response:

@@ -23,13 +23,7 @@ class Jobs:
     def __init__(self, state: Callable[[], Json], now: Callable[[], datetime], records: Records) -> None:
         self._state, self._now, self._records = state, now, records
 
-    def submit(
-        self,
-        operations: list[Operation],
-        *,
-        idempotency_key: str | None,
-        only_first: int | None,
-    ) -> str:
+    def submit(self, operations: list[Operation], *, idempotency_key: str | None, only_first: int | None) -> str:
         """Queue operations as one job; the same key again is told of the job it already has."""
         if idempotency_key is not None:
             self._refuse_repeated(idempotency_key)
@@ -39,13 +33,7 @@ class Jobs:
         due = self._now() + timedelta(seconds=state["account"]["job_seconds"])
         tasks = [{"id": str(n), "operation": operation.as_json(), "outcome": None} for n, operation in enumerate(operations, 1)]
         stamp = self._now().isoformat()
-        state["jobs"][number] = {
-            "id": number,
-            "due": due.isoformat(),
-            "start": stamp,
-            "tasks": tasks,
-            "only_first": only_first,
-        }
+        state["jobs"][number] = {"id": number, "due": due.isoformat(), "start": stamp, "tasks": tasks, "only_first": only_first}
         if idempotency_key is not None:
             state["idempotency"][idempotency_key] = number
         return number
@@ -61,22 +49,14 @@ class Jobs:
         """A job by its number."""
         jobs: dict[str, Json] = self._state()["jobs"]
         if number not in jobs:
-            raise Refusal(
-                404,
-                "NONEXISTENT_ID",
-                f"The job with ID '{number}' does not exist. Provide a valid job ID.",
-            )
+            raise Refusal(404, "NONEXISTENT_ID", f"The job with ID '{number}' does not exist. Provide a valid job ID.")
         return jobs[number]
 
     def task(self, number: str, task: str) -> Json:
         """A task of a job."""
         found: Json | None = next((t for t in self.job(number)["tasks"] if t["id"] == task), None)
         if found is None:
-            raise Refusal(
-                404,
-                "NONEXISTENT_ID",
-                f"The task with ID '{task}' does not exist. Provide a valid task ID.",
-            )
+            raise Refusal(404, "NONEXISTENT_ID", f"The task with ID '{task}' does not exist. Provide a valid task ID.")
         return found
 
     def _refuse_repeated(self, key: str) -> None:
@@ -99,16 +79,9 @@ class Jobs:
             if job["only_first"] is not None and position >= job["only_first"]:
                 outcome = Outcome(500, body=UNEXPECTED)
             else:
-                given = {
-                    **task["operation"],
-                    "replace": tuple(task["operation"]["replace"]),
-                }
+                given = {**task["operation"], "replace": tuple(task["operation"]["replace"])}
                 outcome = attempted(self._records, Operation(**given))
-            task["outcome"] = {
-                "status": outcome.status,
-                "record": outcome.record,
-                "body": outcome.body,
-            }
+            task["outcome"] = {"status": outcome.status, "record": outcome.record, "body": outcome.body}
         job["end"] = self._now().isoformat()
 
 
@@ -124,10 +97,7 @@ def batch(verb: str, items: object, *, most: int = 100) -> list[tuple[str | None
     if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
         raise invalid_parameter("items", "A collection request needs items: a list of 1 to 100 records.")
     if len(items) > most:
-        raise invalid_parameter(
-            "items",
-            f"A collection request can have at most {most} records; this one has {len(items)}.",
-        )
+        raise invalid_parameter("items", f"A collection request can have at most {most} records; this one has {len(items)}.")
     return [(_key(verb, item), {k: v for k, v in item.items() if k != "id"}) for item in items]
 
 
@@ -138,7 +108,4 @@ def _key(verb: str, item: Json) -> str | None:
         return str(item["id"])
     if item.get("externalId"):
         return f"eid:{item['externalId']}"
-    raise invalid_parameter(
-        "items",
-        "Each record of this collection request needs an external ID (PATCH: or an internal ID).",
-    )
+    raise invalid_parameter("items", "Each record of this collection request needs an external ID (PATCH: or an internal ID).")

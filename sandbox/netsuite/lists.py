@@ -1,19 +1,6 @@
 """Record types that classify or price others: subsidiaries, dimensions, currencies, terms and billing schedules."""
 
-from sandbox.netsuite.fields import (
-    STAMPS,
-    Field,
-    RecordType,
-    Sublist,
-    choice,
-    date,
-    flag,
-    given,
-    number,
-    reference,
-    text,
-    whole,
-)
+from sandbox.netsuite.fields import STAMPS, Field, RecordType, Sublist, choice, date, flag, given, number, reference, text, whole
 
 # The enumeration has these five members (Oracle, "Billing Schedule Types"); the 2026.1 browser gives their ids as 1 to 5
 # without saying which is which, so the order here is this account's.
@@ -49,13 +36,7 @@ def _dimension(name: str, **more: Field) -> RecordType:
         "subsidiary": reference("subsidiary", label="Subsidiary"),
         **more,
     }
-    return RecordType(
-        name,
-        fields,
-        required=("name",),
-        defaults={"isInactive": False},
-        unique=("name",),
-    )
+    return RecordType(name, fields, required=("name",), defaults={"isInactive": False}, unique=("name",))
 
 
 _SUBSIDIARY = RecordType(
@@ -75,12 +56,7 @@ _SUBSIDIARY = RecordType(
 )
 _CURRENCY = RecordType(
     "currency",
-    {
-        **STAMPS,
-        "name": text("Name"),
-        "symbol": text("ISO Code"),
-        "exchangeRate": number("Default Rate"),
-    },
+    {**STAMPS, "name": text("Name"), "symbol": text("ISO Code"), "exchangeRate": number("Default Rate")},
     required=("name", "symbol"),
     defaults={"isInactive": False},
     unique=("symbol",),

@@ -1,6 +1,6 @@
-"""The metadata catalog: what a record type looks like, as JSON Schema."""
+"""The metadata catalog: what a record type looks like, as JSON Schema and as OpenAPI."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sandbox.netsuite.bodies import Json
 from sandbox.netsuite.fields import ADDRESS, Field, RecordType
@@ -12,10 +12,7 @@ _PLAIN: Mapping[str, Json] = {
     "whole": {"type": "integer", "format": "int64"},
     "date": {"type": "string", "format": "date"},
     "moment": {"type": "string", "format": "date-time"},
-    "country": {
-        "type": "object",
-        "properties": {"id": {"type": "string"}, "refName": {"type": "string"}},
-    },
+    "country": {"type": "object", "properties": {"id": {"type": "string"}, "refName": {"type": "string"}}},
 }
 
 
@@ -23,45 +20,31 @@ def schema(kind: RecordType, fields: Mapping[str, Field]) -> Json:
     """The JSON Schema of a record type in this account, custom fields and sublists with it."""
     properties: Json = {name: _property(name, field) for name, field in fields.items()}
     for name, sublist in kind.sublists.items():
-        line = {
-            "type": "object",
-            "properties": {n: _property(n, f) for n, f in sublist.lines.items()},
-        }
-        properties[name] = {
-            "type": "object",
-            "properties": {"items": {"type": "array", "items": line}},
-        }
-    return {
-        "type": "object",
-        "properties": properties,
-        "$schema": "http://json-schema.org/draft-06/hyper-schema#",
-    }
+        line = {"type": "object", "properties": {n: _property(n, f) for n, f in sublist.lines.items()}}
+        properties[name] = {"type": "object", "properties": {"items": {"type": "array", "items": line}}}
+    return {"type": "object", "properties": properties, "$schema": "http://json-schema.org/draft-06/hyper-schema#"}
+
+
+def open_api(kinds: Sequence[tuple[RecordType, Mapping[str, Field]]]) -> Json:
+    """The OpenAPI document of some record types: their paths and schemas."""
+    operation = {"responses": {"default": {"description": "Error response."}}}
+    paths: Json = {}
+    for kind, _ in kinds:
+        paths[f"/{kind.name}"] = dict.fromkeys(("get", "post", "put", "patch", "delete"), operation)
+        paths[f"/{kind.name}/{{id}}"] = dict.fromkeys(("get", "put", "patch", "delete"), operation)
+    schemas = {kind.name: schema(kind, fields) for kind, fields in kinds}
+    about = {"title": "NetSuite REST API", "version": "v1"}
+    return {"openapi": "3.0.1", "info": about, "paths": paths, "components": {"schemas": schemas}}
 
 
 def _property(name: str, field: Field) -> Json:
-    more: Json = {
-        "title": field.label,
-        "nullable": not field.read_only,
-        "x-ns-custom-field": name.startswith("cust"),
-    }
+    more: Json = {"title": field.label, "nullable": not field.read_only, "x-ns-custom-field": name.startswith("cust")}
     if field.kind == "address":
-        return {
-            "type": "object",
-            "properties": {n: _property(n, f) for n, f in ADDRESS.items()},
-            **more,
-        }
+        return {"type": "object", "properties": {n: _property(n, f) for n, f in ADDRESS.items()}, **more}
     if field.kind == "choice":
         ids = {"type": "string", "enum": list(field.choices)}
-        return {
-            "type": "object",
-            "properties": {"id": ids, "refName": {"type": "string"}},
-            **more,
-        }
+        return {"type": "object", "properties": {"id": ids, "refName": {"type": "string"}}, **more}
     if field.kind == "reference":
-        keys = {
-            "id": {"type": "string"},
-            "externalId": {"type": "string"},
-            "refName": {"type": "string"},
-        }
+        keys = {"id": {"type": "string"}, "externalId": {"type": "string"}, "refName": {"type": "string"}}
         return {"type": "object", "properties": keys, **more}
     return {**_PLAIN[field.kind], **more}

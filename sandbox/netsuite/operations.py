@@ -58,41 +58,23 @@ def attempted(records: Records, operation: Operation) -> Outcome:
 
 
 def _created(records: Records, operation: Operation, body: Any) -> Outcome:
-    made = records.create(
-        operation.kind,
-        body,
-        strict=operation.strict,
-        invisible_seconds=operation.invisible_seconds,
-    )
+    made = records.create(operation.kind, body, strict=operation.strict, invisible_seconds=operation.invisible_seconds)
     return Outcome(204, made["id"])
 
 
 def _changed(records: Records, operation: Operation) -> Outcome:
     replaced = frozenset(operation.replace)
-    changed = records.update(
-        operation.kind,
-        operation.key or "",
-        operation.body,
-        strict=operation.strict,
-        replace=replaced,
-    )
+    changed = records.update(operation.kind, operation.key or "", operation.body, strict=operation.strict, replace=replaced)
     return Outcome(204, changed["id"])
 
 
 def _upserted(records: Records, operation: Operation) -> Outcome:
     key = operation.key or ""
     if not key.startswith("eid:"):
-        raise Refusal(
-            400,
-            "INVALID_REQUEST",
-            "PUT creates or changes a record by its external ID; give it as eid:<external ID>.",
-        )
+        raise Refusal(400, "INVALID_REQUEST", "PUT creates or changes a record by its external ID; give it as eid:<external ID>.")
     external = key.removeprefix("eid:")
     if not isinstance(operation.body, dict):
-        raise invalid_content(
-            "$",
-            "Invalid content in the request body. The request body must be a JSON object.",
-        )
+        raise invalid_content("$", "Invalid content in the request body. The request body must be a JSON object.")
     if operation.body.get("externalId", external) != external:
         raise invalid_content("externalId", "The external ID of the body is not that of the address.")
     if records.find(operation.kind, key):

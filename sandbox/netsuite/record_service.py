@@ -14,7 +14,7 @@ from sandbox.netsuite.catalog import RECORD_TYPES
 from sandbox.netsuite.errors import Refusal, invalid_content, invalid_parameter
 from sandbox.netsuite.filters import compiled
 from sandbox.netsuite.jobs import batch
-from sandbox.netsuite.metadata import schema
+from sandbox.netsuite.metadata import open_api, schema
 from sandbox.netsuite.operations import Operation, Outcome, perform
 from sandbox.netsuite.rendering import Rendering
 
@@ -47,21 +47,23 @@ class RecordService:
 
     async def _catalog(self, request: Request) -> Response:
         links = self._rendering(request)
-        items = [
-            {
-                "name": name,
-                "links": [links.link(f"/record/v1/metadata-catalog/{name}", "canonical")],
-            }
-            for name in RECORD_TYPES
-        ]
-        return JSONResponse({"links": [links.link("/record/v1/metadata-catalog")], "items": items})
+        if "swagger" in request.headers.get("Accept", ""):
+            wanted = [name for name in request.query_params.get("select", "").split(",") if name] or list(RECORD_TYPES)
+            return self._open_api(wanted)
+        path = "/record/v1/metadata-catalog"
+        items = [{"name": name, "links": [links.link(f"{path}/{name}", "canonical")]} for name in RECORD_TYPES]
+        return JSONResponse({"links": [links.link(path)], "items": items})
+
+    def _open_api(self, names: list[str]) -> Response:
+        kinds = [self._records.kind(name) for name in names]
+        document = open_api([(kind, self._records.fields(kind)) for kind in kinds])
+        return JSONResponse(document, media_type="application/swagger+json")
 
     async def _schema(self, request: Request) -> Response:
         kind = self._records.kind(request.path_params["kind"])
-        return JSONResponse(
-            schema(kind, self._records.fields(kind)),
-            media_type="application/schema+json",
-        )
+        if "swagger" in request.headers.get("Accept", ""):
+            return self._open_api([kind.name])
+        return JSONResponse(schema(kind, self._records.fields(kind)), media_type="application/schema+json")
 
     async def _list(self, request: Request) -> Response:
         kind = self._records.kind(request.path_params["kind"])
@@ -89,10 +91,7 @@ class RecordService:
             return self._queued(request, [self._operation(request, key, None) for key in _ids(request)])
         if _media_type(request) != _COLLECTION:
             raise Refusal(
-                415,
-                "INVALID_HEADER",
-                f"A collection request needs the content type {_COLLECTION}.",
-                header="Content-Type",
+                415, "INVALID_HEADER", f"A collection request needs the content type {_COLLECTION}.", header="Content-Type"
             )
         body = await _body(request)
         items = body.get("items") if isinstance(body, dict) else None
@@ -117,12 +116,7 @@ class RecordService:
         name = request.path_params["sublist"]
         record = self._records.get(kind.name, request.path_params["key"])
         if name not in kind.sublists:
-            raise Refusal(
-                404,
-                "NOT_FOUND",
-                f"The sub-resource '{name}' does not exist.",
-                path=name,
-            )
+            raise Refusal(404, "NOT_FOUND", f"The sub-resource '{name}' does not exist.", path=name)
         path = f"/record/v1/{kind.name}/{record['id']}/{name}"
         lines = kind.sublists[name].lines
         return JSONResponse(self._rendering(request).sublist(path, lines, record.get(name, []), expanded=True))
@@ -133,29 +127,17 @@ class RecordService:
         seen = self._version(operation)
         await self._account.occupied()
         if operation.key is not None and self._version(operation) != seen:
-            raise Refusal(
-                400,
-                "RCRD_HAS_BEEN_CHANGED",
-                "Error while accessing a resource. Record has been changed.",
-            )
+            raise Refusal(400, "RCRD_HAS_BEEN_CHANGED", "Error while accessing a resource. Record has been changed.")
         return answered(self._rendering(request), operation.kind, perform(self._records, operation))
 
     def _queued(self, request: Request, operations: list[Operation]) -> Response:
         """A job for what may only, or is wanted to, be done later; a synchronous call's idempotency key is ignored."""
         if not _is_async(request):
-            raise Refusal(
-                400,
-                "INVALID_HEADER",
-                "A collection request needs the header Prefer: respond-async.",
-                header="Prefer",
-            )
+            raise Refusal(400, "INVALID_HEADER", "A collection request needs the header Prefer: respond-async.", header="Prefer")
         self._records.kind(request.path_params["kind"])
         key = request.headers.get("X-NetSuite-Idempotency-Key")
         number = self._account.jobs.submit(operations, idempotency_key=key, only_first=request.state.partial)
-        headers = {
-            "Location": f"/services/rest/async/v1/job/{number}",
-            "Preference-Applied": "respond-async",
-        }
+        headers = {"Location": f"/services/rest/async/v1/job/{number}", "Preference-Applied": "respond-async"}
         return Response(status_code=202, headers=headers, media_type="application/json")
 
     def _operation(self, request: Request, key: str | None, body: Any) -> Operation:
@@ -212,12 +194,7 @@ def _media_type(request: Request) -> str:
 async def _body(request: Request) -> Any:
     kind = _media_type(request).partition(";")[0]
     if kind not in _PLAIN:
-        raise Refusal(
-            415,
-            "INVALID_HEADER",
-            f"The content type '{kind}' is not supported.",
-            header="Content-Type",
-        )
+        raise Refusal(415, "INVALID_HEADER", f"The content type '{kind}' is not supported.", header="Content-Type")
     try:
         return json.loads(await request.body())
     except ValueError as wrong:

@@ -61,21 +61,10 @@ class Records:
         if found is None:
             what = f"external ID '{key[4:]}'" if key.startswith("eid:") else f"ID '{key}'"
             url = f"/services/rest/record/v1/{name}/{key}"
-            raise Refusal(
-                404,
-                "NONEXISTENT_ID",
-                f"The record instance for {what} does not exist. Provide a valid ID.",
-                url=url,
-            )
+            raise Refusal(404, "NONEXISTENT_ID", f"The record instance for {what} does not exist. Provide a valid ID.", url=url)
         return found
 
-    def resolve(
-        self,
-        names: tuple[str, ...],
-        internal: str | None,
-        external: str | None,
-        inactive_allowed: bool,
-    ) -> str | None:
+    def resolve(self, names: tuple[str, ...], internal: str | None, external: str | None, inactive_allowed: bool) -> str | None:
         """The internal id of a reference to an active record, or nothing."""
         for name in names:
             found = self.find(name, internal if internal is not None else f"eid:{external}")
@@ -158,14 +147,8 @@ class Records:
             if key is None:
                 item[sublist.key] = max((int(k) for k in lines), default=0) + 1
             elif str(key) not in lines:
-                raise invalid_content(
-                    sublist.key,
-                    f"There is no line with {sublist.key} {key} on this record.",
-                )
-            lines[str(item[sublist.key])] = {
-                **lines.get(str(item[sublist.key]), {}),
-                **item,
-            }
+                raise invalid_content(sublist.key, f"There is no line with {sublist.key} {key} on this record.")
+            lines[str(item[sublist.key])] = {**lines.get(str(item[sublist.key]), {}), **item}
         return [{name: value for name, value in line.items() if value is not None} for line in lines.values()]
 
     def _checked(self, kind: RecordType, record: Json, *, before: Json | None) -> None:
@@ -183,11 +166,7 @@ class Records:
 
     def _after_create(self, kind: RecordType, record: Json) -> None:
         if kind.name == "job" and record.get("createChargeRule"):
-            rule = {
-                "name": f"{record['companyName']} - time",
-                "project": {"id": record["id"]},
-                "chargeRuleType": "TIMEBASED",
-            }
+            rule = {"name": f"{record['companyName']} - time", "project": {"id": record["id"]}, "chargeRuleType": "TIMEBASED"}
             self.put_in("chargeRule", self._next_id(), {**rule, "isInactive": False})
 
 

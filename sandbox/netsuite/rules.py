@@ -58,10 +58,7 @@ def _job(records: Records, record: Json, before: Json | None) -> None:
     if start and end and end < start:
         raise user_error("The end date of a project cannot be before its start date.")
     schedule = records.find("billingSchedule", _id(record, "billingSchedule") or "")
-    if schedule and _id(schedule, "scheduleType") not in {
-        _id(record, "jobBillingType"),
-        _STANDARD,
-    }:
+    if schedule and _id(schedule, "scheduleType") not in {_id(record, "jobBillingType"), _STANDARD}:
         raise user_error("The billing schedule is of another type than the billing type of the project.")
     _not_negative(record.get("jobPrice"), "Project Price")
 

@@ -12,21 +12,8 @@ from sandbox.netsuite.records import Records
 
 _NAME_OF = re.compile(r"BUILTIN\.DF\(\s*((?:\w+\.)?\w+)\s*\)", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?")
-_READS = {
-    sqlite3.SQLITE_SELECT,
-    sqlite3.SQLITE_READ,
-    sqlite3.SQLITE_FUNCTION,
-    sqlite3.SQLITE_RECURSIVE,
-}
-_FORMATS = (
-    ("YYYY", "%Y"),
-    ("MM", "%m"),
-    ("DD", "%d"),
-    ("HH24", "%H"),
-    ("MI", "%M"),
-    ("SS", "%S"),
-    ('"', ""),
-)
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_FORMATS = (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH24", "%H"), ("MI", "%M"), ("SS", "%S"), ('"', ""))
 _AS_TEXT = "\x02"  # marks what TO_CHAR wrote, so that it is not taken for a date again
 _SHOWN = "__df"
 
@@ -89,10 +76,7 @@ class SuiteQl:
             return [value]
         if value is None:
             return [None, None]
-        shown = next(
-            (self._shown(name, value["id"]) for name in field.to),
-            field.choices.get(value["id"], value["id"]),
-        )
+        shown = next((self._shown(name, value["id"]) for name in field.to), field.choices.get(value["id"], value["id"]))
         return [value["id"], shown]
 
     def _shown(self, name: str, key: str) -> str | None:
@@ -101,10 +85,7 @@ class SuiteQl:
 
 
 def _columns(name: str, field: Field) -> list[tuple[str, bool]]:
-    column = (
-        name.lower(),
-        field.kind in {"number", "whole"} or name == "id" or field.kind == "reference",
-    )
+    column = (name.lower(), field.kind in {"number", "whole"} or name == "id" or field.kind == "reference")
     return [column, (name.lower() + _SHOWN, False)] if field.kind in {"reference", "choice", "country"} else [column]
 
 
@@ -130,14 +111,7 @@ def _text(value: Any) -> str:
 def _to_char(value: Any, form: str) -> str | None:
     if value is None:
         return None
-    parts = {
-        "%Y": value[:4],
-        "%m": value[5:7],
-        "%d": value[8:10],
-        "%H": value[11:13],
-        "%M": value[14:16],
-        "%S": value[17:19],
-    }
+    parts = {"%Y": value[:4], "%m": value[5:7], "%d": value[8:10], "%H": value[11:13], "%M": value[14:16], "%S": value[17:19]}
     text = form
     for oracle, mark in _FORMATS:
         text = text.replace(oracle, mark)

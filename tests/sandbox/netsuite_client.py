@@ -91,6 +91,11 @@ def refusal(raised: pytest.ExceptionInfo[NetsuiteAPIRequestError]) -> tuple[int,
     return raised.value.status_code, body["o:errorDetails"][0]["o:errorCode"]
 
 
+def refusal_of(answer: Any) -> str:
+    """The error code of an answer."""
+    return str(answer.json()["o:errorDetails"][0]["o:errorCode"])
+
+
 async def job_of(client: LocalRest, answer: Any) -> dict[str, Any]:
     """The finished job that an asynchronous call was told of."""
     found: dict[str, Any] = await client.get(answer.headers["Location"].removeprefix("/services/rest"))
