@@ -62,6 +62,7 @@ class ContractReader:
             templates=tuple(self.policy.templates(today)),
             match=await self._match(contract, scope, adopted),
             differences=tuple(differences(records.quote, records.terms, tolerance=tolerance)),
+            own_findings=tuple(self.policy.own_findings("contract_activation", contract, today)),
         )
         return ReadContract(case=case, signed=records.signed, scope=scope)
 

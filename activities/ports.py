@@ -7,10 +7,11 @@ from typing import Protocol, TypeVar, runtime_checkable
 from pydantic import BaseModel
 
 from canonical.billing_schedule import BillingSchedule, RevenuePlan
+from canonical.contract import Contract
 from canonical.document import DocumentReference, SignedContract
 from canonical.engagement import EngagementRow
 from canonical.event import InboundEvent, InboxRow
-from canonical.exception import Case, CaseTerms
+from canonical.exception import Case, CaseTerms, Finding
 from canonical.expectation import Expectation
 from canonical.fact import Verdict
 from canonical.landscape import Capability, Scope
@@ -202,6 +203,10 @@ class ActivationPolicy(Routing, Protocol):
     def version(self) -> str: ...
 
     def activation_rules(self, entity: str, on: date) -> ActivationRules: ...
+    def own_findings(self, point: str, contract: Contract, on: date) -> Sequence[Finding]:
+        """What the firm's own rules at a control point have against a contract."""
+        ...
+
     def templates(self, on: date) -> Sequence[ServiceTemplate]: ...
     def signed_labels(self, on: date) -> Mapping[str, str]: ...
     def quote_tolerance(self, entity: str, currency: str, on: date) -> Money: ...

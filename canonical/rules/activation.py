@@ -40,6 +40,7 @@ class ActivationCase(Part):
     templates: tuple[ServiceTemplate, ...] = ()
     match: Match
     differences: tuple[Difference, ...] = ()
+    own_findings: tuple[Finding, ...] = ()
 
 
 class Judgement(Part):
@@ -273,6 +274,11 @@ def _has_templates(case: ActivationCase) -> Iterable[Finding]:
             )
 
 
+def _passes_own_rules(case: ActivationCase) -> Iterable[Finding]:
+    """What the firm's own rules (policies/contracts) found, beside the built-in ones."""
+    return case.own_findings
+
+
 CHECKS: tuple[Check, ...] = (
     _is_executed,
     _knows_entity,
@@ -284,4 +290,5 @@ CHECKS: tuple[Check, ...] = (
     _is_within_credit,
     _has_purchase_orders,
     _has_templates,
+    _passes_own_rules,
 )

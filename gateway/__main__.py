@@ -1,0 +1,32 @@
+"""Serves the gateway: ``python -m gateway``."""
+
+import asyncio
+
+import uvicorn
+from operations.landscape import webhook_readers
+from operations.office import open_office
+
+from gateway.app import create_app
+from runtime.codec import EncryptionCodec, KeyRing
+from runtime.settings import Settings
+from runtime.telemetry import log_to_stderr
+
+
+async def serve(settings: Settings) -> None:
+    """Until told to stop."""
+    codec = EncryptionCodec(KeyRing.read(settings.keyring)) if settings.keyring else None
+    async with open_office(settings) as office:
+        app = create_app(office, webhook_readers(office.policies), settings, codec)
+        config = uvicorn.Config(app, host=settings.gateway.host, port=settings.gateway.port, log_config=None, access_log=False)
+        await uvicorn.Server(config).serve()
+
+
+def main() -> None:
+    """Settings from the environment."""
+    settings = Settings()
+    log_to_stderr(settings.telemetry.log_level)
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()
