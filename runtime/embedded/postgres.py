@@ -26,6 +26,8 @@ SETTINGS = {
     "max_connections": "200",
     "password_encryption": "scram-sha-256",
     "scram_iterations": "1",  # the passwords are 192 random bits: stretching them would cost each connection 5 ms for nothing
+    "wal_level": "minimal",  # nobody replicates from here
+    "max_wal_senders": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
