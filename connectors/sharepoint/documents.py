@@ -4,18 +4,19 @@ import httpx2 as httpx
 
 from canonical.errors import AnswerLost, Conflict, NotFound, NotReady, Rejected, Transient, Unavailable
 from canonical.written import Written
-from connectors.http import naming_transport_failures
+from connectors.http import Json, naming_transport_failures
+from connectors.sharepoint.content_hash import quick_xor_hash
 from connectors.sharepoint.graph import Graph
 from connectors.sharepoint.mapping import document_written, holds, safe_path, text_field
 from connectors.sharepoint.schemas import DriveItem, UploadSession
 
-_FAIL = "@microsoft.graph.conflictBehavior"
+_BEHAVIOUR = "@microsoft.graph.conflictBehavior"
 _MOST_RESUMES = 3
 _SESSIONS_KEPT = 100
 
 
 class DocumentFiles:
-    """A file is ours when it bears the key; what stands at its path is never replaced."""
+    """A file is ours when it bears the key, which is written last; what others put at its path is never replaced."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._settings = graph, graph.settings
@@ -25,10 +26,10 @@ class DocumentFiles:
         """File it, or adopt what an upload of ours left there."""
         place = await self._graph.address(workspace_id, safe_path(path))
         try:
-            item = await self._sent(place, content, f"{workspace_id}/{path}/{key}")
-            self._require_kept(item, path, content)
+            item = await self._sent(place, content)
         except Conflict:
             item = await self._adopted(place, path, content, key)
+        self._require_kept(item, path, content)
         if text_field(item.row.fields, self._settings.key_field) != key:
             await self._graph.tag(item.id, {self._settings.key_field: key})
         return document_written(item)
@@ -55,50 +56,57 @@ class DocumentFiles:
         if not holds(item, content):
             raise Rejected(
                 f"{self._graph.system} keeps other bytes of {path!r} than were sent",
-                remedy="To have the document filed again you must delete what was kept, then settle with retry.",
+                remedy="Settle with retry to have it sent again; if that does not help, look at the document in the library.",
                 evidence={"url": item.url, "bytes": item.size, "bytes sent": len(content)},
             )
 
     async def _adopted(self, place: str, path: str, content: bytes, key: str) -> DriveItem:
-        """The document that is there already, if it is what an upload of ours left."""
+        """The document that is there already, if it is what an upload of ours left; one without a key was not finished."""
         item = await self._graph.item(place)
         if item is None:
             raise NotReady(f"The document {path!r} was there and is gone again")
         bears, ours = text_field(item.row.fields, self._settings.key_field), self._settings.client_id
         untouched = item.created_by.application.id == ours and item.modified_by.application.id == ours
-        if bears in {"", key} and untouched and holds(item, content):
+        if untouched and bears in {"", key} and holds(item, content):
             return item
+        if untouched and not bears:
+            return await self._replaced(item, content)
         raise Rejected(
             f"The workspace has another document at {path!r}",
             remedy="To have the document filed you must rename or move the one that is there, then settle with retry.",
             evidence={"url": item.url, "key": bears, "bytes": item.size, "bytes to file": len(content)},
         )
 
-    async def _sent(self, place: str, content: bytes, name: str) -> DriveItem:
+    async def _replaced(self, item: DriveItem, content: bytes) -> DriveItem:
+        """An e-signature service may make another file of the same contract each time it is asked."""
+        try:
+            return await self._sent(await self._graph.address(item.id), content, etag=item.etag)
+        except Conflict as changed:
+            raise NotReady(f"The document {item.name!r} was changed while it was being filed") from changed
+
+    async def _sent(self, place: str, content: bytes, *, etag: str = "") -> DriveItem:
+        """The content at a place where nothing is, or in place of that version."""
+        behaviour, condition = {_BEHAVIOUR: "replace" if etag else "fail"}, {"If-Match": etag} if etag else {}
         if len(content) > self._settings.session_above:
-            return await self._in_fragments(place, content, name)
-        answer = await self._graph.call(
-            "PUT",
-            f"{place}/content",
-            content=content,
-            params={_FAIL: "fail"},
-            headers={"Content-Type": "application/octet-stream"},
-        )
+            return await self._in_fragments(place, content, behaviour, condition)
+        headers = {"Content-Type": "application/octet-stream"} | condition
+        answer = await self._graph.call("PUT", f"{place}/content", content=content, params=behaviour, headers=headers)
         return self._graph.shaped(DriveItem, answer.json())
 
-    async def _in_fragments(self, place: str, content: bytes, name: str) -> DriveItem:
-        """Go on in the session that an earlier try left open, else in a new one."""
+    async def _in_fragments(self, place: str, content: bytes, behaviour: Json, condition: dict[str, str]) -> DriveItem:
+        """Go on in the session that an earlier try left open for this place and content, else in a new one."""
+        name = f"{place} {quick_xor_hash(content)}"
         url = self._sessions.get(name, "")
         position = await self._position(url) if url else None
         if position is None:
-            url, position = await self._session(place), 0
+            url, position = await self._session(place, behaviour, condition), 0
             self._remember(name, url)
         item = await self._resumed(url, content, position)
         self._sessions.pop(name, None)
         return item
 
-    async def _session(self, place: str) -> str:
-        answer = await self._graph.call("POST", f"{place}/createUploadSession", json={"item": {_FAIL: "fail"}})
+    async def _session(self, place: str, behaviour: Json, condition: dict[str, str]) -> str:
+        answer = await self._graph.call("POST", f"{place}/createUploadSession", json={"item": behaviour}, headers=condition)
         session = self._graph.shaped(UploadSession, answer.json())
         if not session.url.startswith(("https://", f"{self._settings.base_url}/")):
             raise Unavailable(f"{self._graph.system} names an upload address that is not encrypted")

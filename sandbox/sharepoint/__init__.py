@@ -21,6 +21,9 @@ A place without a drive id means the library that a new tenant has. A file has `
 application ``CLIENT`` with the secret ``sandbox``, the site ``firm.sharepoint.com:/sites/engagements`` and its library
 ``Documents`` with the columns ContractReference and HandoffKey (indexed; the latter unique) and Status (not indexed).
 
+A ``partial`` fault cuts a ``$batch`` after that many parts (the others are answered 429) and an upload after that many bytes.
+SharePoint rewrites Office files; here .docx, .xlsx and .pptx grow by a few bytes.
+
 Where this is stricter or plainer than the real service: a fragment that carries a token is always refused, one that is no
 multiple of 320 KiB is refused at once, and a notification URL may be plain HTTP if it is on this machine.
 """

@@ -51,7 +51,7 @@ async def create_folder(call: Call) -> Response:
 
 async def upload(call: Call) -> Response:
     """A whole file in one call: it replaces what has this name unless told otherwise, and makes missing folders."""
-    content = await call.request.body()
+    content = (await call.request.body())[: call.request.state.partial]  # a transfer that was cut, if such a fault is met
     if len(content) > SIMPLE_UPLOAD_LIMIT:
         raise Refused(413, "The request exceeds the maximum size. Use an upload session.", inner="maxFileSizeExceeded")
     start, folders, name = call.place()

@@ -163,7 +163,7 @@ def _check_value(call: Call, row: Item, columns: dict[str, Any], name: str, valu
         raise Refused(400, f"The value of field '{name}' is not a text of at most 255 characters")
     if not columns[name].get("enforceUniqueValues") or value is None:
         return
-    if any(i["fields"].get(name) == value for i in call.tree.all(row["drive"]) if i is not row):
+    if any(i is not row for i in call.tree.valued(row["drive"], name, value)):
         raise Refused(
             400,
             "The list item could not be added or updated because duplicate values were found in the following field(s) "

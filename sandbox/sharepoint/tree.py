@@ -17,6 +17,9 @@ Item = dict[str, Any]
 _FORBIDDEN = re.compile(r'["*:<>?/\\|]|^\s|[\s.]$|^~\$|_vti_', re.IGNORECASE)
 _RESERVED = {".lock", "con", "prn", "aux", "nul", "desktop.ini"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
 LONGEST_PATH = 400
+# SharePoint writes the library's columns into Office files, so that their size and hash are not those of what was sent.
+_OFFICE = (".docx", ".xlsx", ".pptx")
+_PROPERTIES = b"<docProps/custom.xml>"
 
 
 class Tree:
@@ -65,6 +68,11 @@ class Tree:
     def all(self, drive: str) -> list[Item]:
         """Every item of a library that is not in the recycle bin, root apart, oldest first."""
         return [i for i in self._state["items"].values() if i["drive"] == drive and not i["deleted"] and i["parent"]]
+
+    def valued(self, drive: str, column: str, value: str) -> list[Item]:
+        """The items of a library whose column has this value."""
+        found = (i for i in self._state["items"].values() if i["fields"].get(column) == value)
+        return [i for i in found if i["drive"] == drive and not i["deleted"]]
 
     def noted_since(self, drive: str, sequence: int) -> list[Item]:
         """What changed after that point of the feed, the recycle bin included, oldest change first."""
@@ -209,6 +217,8 @@ class Tree:
         return item
 
     def _fill(self, item: Item, content: bytes) -> None:
+        if item["name"].casefold().endswith(_OFFICE):
+            content += _PROPERTIES
         self._state["drives"][item["drive"]]["used"] += len(content) - item.get("size", 0)
         item["size"] = len(content)
         item["mime"] = mimetypes.guess_type(item["name"])[0] or "application/octet-stream"

@@ -1,5 +1,6 @@
 """SharePoint as the documents workspace: the suite of all connectors, and what only SharePoint does."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
@@ -169,7 +170,9 @@ class TestWorkspaces:
             "03 Acceptance",
         }
 
-    @pytest.mark.parametrize("fields", [{}, {"ContractReference": "C-7"}])
+    @pytest.mark.parametrize(
+        "fields", [{}, {"ContractReference": "C-7"}, {"ContractReference": "C-100", "HandoffKey": "create_workspace/C-100/2"}]
+    )
     async def test_a_folder_of_somebody_else_is_not_taken(self, bench: Bench, fields: dict[str, str]) -> None:
         await seed(bench, folders={":Engagements/C-100 Acme ERP": {"by": "Ann Arbor", "fields": fields}})
         with pytest.raises(Rejected) as refused:
@@ -253,6 +256,38 @@ class TestDocuments:
             await file(bench.connector, workspace)
         assert "rename or move" in refused.value.remedy
         assert await find_file(bench.connector, workspace) is None
+
+    async def test_an_equal_document_of_somebody_else_is_not_taken_for_ours(self, bench: Bench) -> None:
+        workspace = await create(bench.connector)
+        await seed(bench, files={f":Engagements/C-100 Acme ERP/{PATH}": {"text": SIGNED.decode(), "by": "Ann Arbor"}})
+        with pytest.raises(Rejected, match="another document"):
+            await file(bench.connector, workspace)
+
+    async def test_a_transfer_that_was_cut_is_noticed(self, bench: Bench) -> None:
+        workspace = await create(bench.connector)
+        await bench.fault(kind="partial", quantity=10, on={"path": ":/content"})
+        with pytest.raises(Rejected, match="other bytes") as damaged:
+            await file(bench.connector, workspace)
+        assert (damaged.value.evidence["bytes"], damaged.value.evidence["bytes sent"]) == ("10", str(len(SIGNED)))
+        assert await find_file(bench.connector, workspace) is None
+        await file(bench.connector, workspace)
+        assert items(bench.vendor.state, "C-100 signed.pdf")[0]["size"] == len(SIGNED)
+
+    @pytest.mark.parametrize("content", [b"%PDF-1.7 the same contract, made once more", large(2)])
+    async def test_what_an_unfinished_upload_left_is_replaced(self, bench: Bench, content: bytes) -> None:
+        workspace = await create(bench.connector)
+        await bench.fault(kind="answer", status=503, on={"path": "listItem/fields"})
+        with pytest.raises(Unavailable):
+            await file(bench.connector, workspace)
+        written = await file(bench.connector, workspace, content)
+        assert await find_file(bench.connector, workspace) == written
+        assert [i["size"] for i in items(bench.vendor.state, "C-100 signed.pdf")] == [len(content)]
+
+    async def test_an_office_file_that_sharepoint_rewrote_is_still_ours(self, bench: Bench) -> None:
+        workspace = await create(bench.connector)
+        first = await bench.connector.upload(workspace.target_id, "Plan.docx", b"the plan", key=FILING)
+        assert first.details["bytes"] != "8"
+        assert await bench.connector.upload(workspace.target_id, "Plan.docx", b"the plan", key=FILING) == first
 
     async def test_other_content_under_the_same_key_is_refused(self, bench: Bench) -> None:
         workspace = await create(bench.connector)
@@ -341,9 +376,15 @@ class TestWithdrawal:
 
     async def test_a_change_in_between_is_looked_at_again(self, bench: Bench) -> None:
         workspace = await create(bench.connector)
-        await bench.fault(kind="answer", status=412, on={"method": "DELETE"})
+        await bench.fault(kind="slow", seconds=0.3, on={"method": "DELETE"})
+        withdrawing = asyncio.create_task(self.withdraw(bench, workspace))
+        for _ in range(500):
+            if calls(bench, "DELETE", workspace.target_id):
+                break
+            await asyncio.sleep(0.01)
+        bench.vendor.state["items"][workspace.target_id]["version"] += 1
         with pytest.raises(NotReady):
-            await self.withdraw(bench, workspace)
+            await withdrawing
         assert (await self.withdraw(bench, workspace)).details["withdrawn"] == "recycled"
 
 
