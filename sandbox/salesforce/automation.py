@@ -35,13 +35,23 @@ def before_save(records: Records, object_: Object, record: Record, before: Recor
 
 
 def after_save(records: Records, object_: Object, record: Record, before: Record) -> None:
-    """Carry a change to other records."""
+    """Carry a change to other records; totals of quotes wait for ``settle``, once for many lines."""
     if object_ is LINE:
-        _roll_up(records, record["SBQQ__Quote__c"])
-        if not before or record["IsDeleted"] or any(record.get(f) != before.get(f) for f in map(_packaged, PRICING)):
-            _queue_calculation(records, record["SBQQ__Quote__c"])
+        is_priced_anew = not before or record["IsDeleted"] or any(record.get(f) != before.get(f) for f in map(_packaged, PRICING))
+        quote = record["SBQQ__Quote__c"]
+        records.unsettled[quote] = records.unsettled.get(quote, False) or is_priced_anew
     if object_ is QUOTE and record.get("SBQQ__Primary__c") and not before.get("SBQQ__Primary__c"):
         _make_primary(records, record)
+
+
+def settle(records: Records) -> None:
+    """Bring the totals of quotes in line with their lines, at the end of whatever changed these."""
+    unsettled, records.unsettled = records.unsettled, {}
+    for quote, is_priced_anew in unsettled.items():
+        if quote in records.table(QUOTE):
+            _roll_up(records, quote)
+            if is_priced_anew:
+                _queue_calculation(records, quote)
 
 
 def finish_calculations(records: Records) -> None:
@@ -57,6 +67,7 @@ def calculate(records: Records, quote: str) -> None:
     for identifier in records.matching(LINE, "SBQQ__Quote__c", quote):
         line = records.table(LINE)[identifier]
         records.put(LINE, identifier, _prices(line), before=line)
+    settle(records)
     record = records.table(QUOTE)[quote]
     now = stamp(records.now())
     records.put(QUOTE, quote, {"SBQQ__Uncalculated__c": False, "SBQQ__LastCalculatedOn__c": now}, before=record)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.salesforce import automation
 from sandbox.salesforce.objects import BY_PREFIX
 from sandbox.salesforce.query import attributes, value_of
 from sandbox.salesforce.records import Record, named_object
@@ -82,6 +83,7 @@ class Composite:
         if all_or_none and not all(result["success"] for result in results):
             self.records.roll_back(mark)
             results = [_rolled_back() if result["success"] else result for result in results]
+        automation.settle(self.records)
         return Answer(200, results)
 
     def _saved(self, save: Callable[[Record], Record], record: Record) -> Record:
@@ -122,7 +124,9 @@ class Composite:
     def _deletion(self, call: Call) -> Answer:
         identifiers = [one for one in (call.argument("ids") or "").split(",") if one]
         _refuse_too_many(len(identifiers))
-        return Answer(200, [self._saved(self._deleted, {"id": identifier}) for identifier in identifiers])
+        results = [self._saved(self._deleted, {"id": identifier}) for identifier in identifiers]
+        automation.settle(self.records)
+        return Answer(200, results)
 
     def _deleted(self, record: Record) -> Record:
         object_ = BY_PREFIX.get(record["id"][:3])

@@ -32,7 +32,7 @@ class Salesforce(SimulatedVendor):
 
     def __init__(self, *, state_dir: Path | None = None) -> None:
         super().__init__(state_dir=state_dir)
-        self._open()
+        self.reopen()
 
     def empty(self) -> dict[str, Any]:
         org: dict[str, Any] = {
@@ -53,7 +53,7 @@ class Salesforce(SimulatedVendor):
 
     def reset(self) -> None:
         super().reset()
-        self._open()
+        self.reopen()
 
     def seed(self, world: dict[str, Any]) -> None:
         """See the package's first lines for what a world holds."""
@@ -81,7 +81,8 @@ class Salesforce(SimulatedVendor):
             Route(service_router.PATH, self._data, methods=methods),
         ]
 
-    def _open(self) -> None:
+    def reopen(self) -> None:
+        """Read the state as it is now (after it was replaced, or changed from outside)."""
         self.records = Records(self.state, self.now)
         self.rest = Rest(self.records)
         self.composite = Composite(self.rest)

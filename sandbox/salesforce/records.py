@@ -30,6 +30,7 @@ class Records:
     def __init__(self, state: dict[str, Any], now: Callable[[], datetime]) -> None:
         self.state, self.now = state, now
         self.changes: list[Change] = []
+        self.unsettled: dict[str, bool] = {}
         self._undo: list[tuple[Object, str, Record | None]] = []
         self._indexes: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         for object_ in OBJECTS.values():

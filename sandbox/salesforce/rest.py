@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from sandbox.salesforce import automation
 from sandbox.salesforce.objects import OBJECTS, Object
 from sandbox.salesforce.query import Rows, attributes, value_of
 from sandbox.salesforce.records import Record, Records, named_object
@@ -89,9 +90,12 @@ class Rest:
         """Carry the call out; a refusal undoes what it did and is answered in Salesforce's form."""
         mark = self.records.mark()
         try:
-            return self._found(call)
+            answer = self._found(call)
+            automation.settle(self.records)
+            return answer
         except Refusal as refusal:
             self.records.roll_back(mark)
+            self.records.unsettled.clear()
             return Answer(refusal.status, refusal.listed())
 
     def _found(self, call: Call) -> Answer:

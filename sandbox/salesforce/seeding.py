@@ -28,6 +28,7 @@ def plant(records: Records, world: dict[str, dict[str, Record]]) -> None:
     for object_ in objects:
         for handle, fields in world[object_.name].items():
             _plant_one(records, object_, handle, fields)
+    automation.settle(records)
     for handle, fields in world.get("SBQQ__Quote__c", {}).items():
         _price(records, identifier_of(automation.QUOTE, handle), stays_open=fields.get("SBQQ__Uncalculated__c") is True)
     for handle, fields in world.get("Opportunity", {}).items():
@@ -43,6 +44,7 @@ def change(records: Records, edits: dict[str, dict[str, Record]]) -> None:
             records.put(object_, identifier, _values(object_, fields), before=records.get(object_, identifier))
             if object_ is automation.QUOTE and fields.get("SBQQ__Uncalculated__c") is False:
                 automation.calculate(records, identifier)
+    automation.settle(records)
 
 
 def identifier_of(object_: Object, handle: str) -> str:

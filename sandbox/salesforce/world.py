@@ -32,7 +32,7 @@ class Party(_Strict):
 
 
 class Line(_Strict):
-    """A line of the quote; ``price`` is the list price of one ``quantity``, of which ``discount`` percent are taken off."""
+    """A line of the quote; ``price`` is the list price of one ``quantity`` (for one of its ``months``), less ``discount`` %."""
 
     reference: str
     name: str
@@ -141,6 +141,7 @@ class DealWorld(_Strict):
             "SBQQ__ListPrice__c": str(line.price),
             "SBQQ__Discount__c": str(line.discount),
             "SBQQ__SubscriptionTerm__c": line.months,
+            "SBQQ__ProrateMultiplier__c": line.months,
             "SBQQ__StartDate__c": self.start.isoformat(),
             "SBQQ__EndDate__c": self.end.isoformat(),
             "CurrencyIsoCode": self.currency,

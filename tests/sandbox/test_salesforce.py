@@ -366,6 +366,16 @@ def test_the_cpq_objects_have_the_fields_of_the_package() -> None:
         assert field.is_readonly == (bool(row["formula"]) or row["type"] == "Summary")
 
 
+def test_the_org_survives_a_restart(tmp_path: Path) -> None:
+    before = Salesforce(state_dir=tmp_path)
+    before.seed({"_deals": [DEAL]})
+    before.save()
+    after = Salesforce(state_dir=tmp_path)
+    deal = identifier_of(OBJECTS["Opportunity"], "C-100")
+    assert after.records.matching(OBJECTS["Opportunity"], "Contract_Reference__c", "C-100") == [deal]
+    assert after.state == before.state
+
+
 def test_ids_carry_salesforces_own_check_letters() -> None:
     # From Salesforce's documentation: the 15-character id and its 18-character form.
     assert whole("0017000000hOMCh") == "0017000000hOMChAAO"

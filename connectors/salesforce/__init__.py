@@ -1,0 +1,1 @@
+"""Salesforce with the CPQ package (SBQQ): deals and accounts, quotes, outbound messages, and changes by polling."""
