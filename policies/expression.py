@@ -1,0 +1,148 @@
+"""Rules as expressions of CEL (Common Expression Language), checked when they are loaded.
+
+The engine is cel-python: it keeps our amounts exact, where the other binding (common-expression-language 0.10) makes binary
+fractions of them and imports its interactive shell. Neither checks types before running, so this does: every name must be
+declared, and every operand that a short circuit could skip is evaluated on its own with a sample of each declared kind.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import celpy
+from celpy import celtypes
+from celpy.celparser import CELParseError
+from celpy.evaluation import CELEvalError
+from lark import Token, Tree
+
+from canonical.errors import Misconfigured
+
+_ENVIRONMENT = celpy.Environment()
+_MACROS = {"all", "exists", "exists_one", "map", "filter"}
+_BRANCHES = {"expr", "conditionalor", "conditionaland"}
+
+
+class Holds(StrEnum):
+    """What a declared variable holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    FLAG = "flag"
+    TEXTS = "texts"
+
+
+Declared = Mapping[str, Holds]
+_SAMPLES: dict[Holds, Any] = {Holds.TEXT: "a", Holds.NUMBER: Decimal(1), Holds.FLAG: True, Holds.TEXTS: ["a"]}
+
+
+class BadExpression(ValueError):
+    """An expression that can never work, with what to do about it."""
+
+    def __init__(self, wrong: str, remedy: str) -> None:
+        super().__init__(f"{wrong}; {remedy}")
+        self.wrong = wrong
+        self.remedy = remedy
+
+
+def check(text: str, declared: Declared) -> None:
+    """Refuse an expression that does not parse, names something undeclared, mixes types or does not answer true or false."""
+    tree = _parsed(text)
+    _check_names(tree, declared)
+    _check_literals(tree)
+    samples = {name: _SAMPLES[kind] for name, kind in declared.items()}
+    for part in [*_parts(tree), tree]:
+        _check_types(text, part, samples)
+    if not isinstance(_value(tree, samples), celtypes.BoolType):
+        raise BadExpression(f"'{text}' does not answer true or false", "Write a comparison, such as amount > 25000.")
+
+
+def holds(text: str, variables: Mapping[str, object]) -> bool:
+    """Whether the expression is true of these values."""
+    try:
+        return bool(_value(_parsed(text), variables))
+    except CELEvalError as error:
+        raise Misconfigured(
+            f"The rule '{text}' cannot be decided", remedy="Correct the rule and run `handoff policy check`.", evidence=variables
+        ) from error
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Tree[Token]:
+    try:
+        return _ENVIRONMENT.compile(text)
+    except CELParseError as error:
+        where = f" at column {error.column}" if error.column else ""
+        raise BadExpression(
+            f"'{text}' is no expression of CEL{where}", "Correct its spelling; compare with ==, join with && and ||."
+        ) from error
+
+
+def _value(tree: Tree[Token], variables: Mapping[str, object]) -> object:
+    program = _ENVIRONMENT.program(tree, functions={"decimal": _decimal})
+    return program.evaluate({name: _as_cel(value) for name, value in variables.items()})
+
+
+def _decimal(text: Any) -> Any:
+    return Decimal(str(text))
+
+
+def _as_cel(value: object) -> Any:
+    match value:
+        case bool():
+            return celtypes.BoolType(value)
+        case Decimal():
+            return value
+        case int():
+            return celtypes.IntType(value)
+        case list() | tuple() | frozenset() | set():
+            return celtypes.ListType([_as_cel(one) for one in value])
+        case _:
+            return celtypes.StringType(str(value))
+
+
+def _check_names(tree: Tree[Token], declared: Declared) -> None:
+    bound = {str(name) for name in _bound(tree)}
+    for node in tree.find_data("ident"):
+        name = str(node.children[0])
+        if name not in declared and name not in bound:
+            near = difflib.get_close_matches(name, declared, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise BadExpression(f"'{name}' is not declared for this rule", f"{hint}Use one of {', '.join(sorted(declared))}.")
+
+
+def _bound(tree: Tree[Token]) -> Iterator[Token]:
+    """Names that a macro such as ``lines.all(line, ...)`` makes for itself."""
+    for node in tree.find_data("member_dot_arg"):
+        if str(node.children[1]) in _MACROS:
+            first = node.children[2].children[0]  # type: ignore[union-attr]
+            yield from (token for token in first.scan_values(lambda _: True))  # type: ignore[union-attr]
+
+
+def _check_literals(tree: Tree[Token]) -> None:
+    for token in tree.scan_values(lambda value: isinstance(value, Token) and value.type == "FLOAT_LIT"):
+        raise BadExpression(f"{token} is a binary fraction and not exact", f"Write decimal('{token}').")
+
+
+def _parts(tree: Tree[Token]) -> Iterator[Tree[Token]]:
+    """Operands of &&, || and ?:, which evaluation may skip; those inside macros are left to the macro."""
+    if tree.data == "member_dot_arg" and str(tree.children[1]) in _MACROS:
+        return
+    for child in tree.children:
+        if isinstance(child, Tree):
+            if tree.data in _BRANCHES and len(tree.children) > 1:
+                yield child
+            yield from _parts(child)
+
+
+def _check_types(text: str, part: Tree[Token], samples: Mapping[str, object]) -> None:
+    try:
+        _value(part, samples)
+    except (CELEvalError, TypeError, ValueError, ArithmeticError) as error:
+        raise BadExpression(_mismatch(text), "Compare text with text and numbers with numbers.") from error
+
+
+def _mismatch(text: str) -> str:
+    return f"'{text}' mixes kinds that do not go together, or calls what does not exist"

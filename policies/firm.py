@@ -1,0 +1,137 @@
+"""All the firm's policies as one frozen object: what the rest of Handoff asks; it satisfies ports.ActivationPolicy by shape."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from canonical.contract import Contract
+from canonical.errors import Misconfigured, NotOwner
+from canonical.exception import CaseTerms, Finding
+from canonical.landscape import Capability, Scope
+from canonical.money import Money
+from canonical.rules.activation import ActivationRules
+from canonical.service_template import ServiceTemplate
+from policies.access import Access
+from policies.contracts import Contracts, ExpectationTerms
+from policies.control_point import ControlPointName
+from policies.entities import Entities
+from policies.exceptions import Exceptions
+from policies.landscape import Landscape
+from policies.ownership import OwnedObject, Ownership
+from policies.revenue import Revenue
+from policies.shape import Shape
+
+
+class Policies(Shape):
+    """Everything, as loaded from one folder; ``version`` is a short hash of its files, so equal rules have equal versions."""
+
+    version: str
+    landscape: Landscape
+    ownership: dict[str, Ownership]
+    entities: Entities
+    contracts: Contracts
+    exceptions: Exceptions
+    access: Access
+    revenue: Revenue
+
+    def versions(self, on: date) -> dict[str, str]:
+        """The name of each policy's version in force on a date, for the audit trail."""
+        return {
+            "entities": self.entities.on(on).version,
+            "contracts": self.contracts.on(on).version,
+            "exceptions": self.exceptions.on(on).version,
+            "access": self.access.on(on).version,
+            "revenue": self.revenue.on(on).version,
+            **{f"ownership/{name}": model.on(on).version for name, model in self.ownership.items()},
+        }
+
+    # What activation asks.
+
+    def system_for(self, capability: Capability, scope: Scope) -> str | None:
+        """The system that serves the capability there and then, or None."""
+        return self.landscape.system_for(capability, scope)
+
+    def activation_rules(self, entity: str, on: date) -> ActivationRules:
+        """What contract activation demands of this entity."""
+        contracts = self.contracts.on(on)
+        terms = contracts.activation_for(entity)
+        return ActivationRules(
+            entity_currencies={code: known.currencies for code, known in self.entities.on(on).entities.items()},
+            required_fields=contracts.required.fields_for(entity),
+            tax_number_countries=terms.tax_numbers.countries_for(entity),
+            purchase_orders=terms.purchase_orders,
+            checks_credit=terms.checks_credit,
+        )
+
+    def own_findings(self, point: str, contract: Contract, on: date) -> tuple[Finding, ...]:
+        """What the firm's own rules (CEL) at a control point have against a contract."""
+        return self.contracts.on(on).control_points[ControlPointName(point)].findings(contract)
+
+    def templates(self, on: date) -> Sequence[ServiceTemplate]:
+        """The service templates in force."""
+        return self.contracts.on(on).service_templates
+
+    def signed_labels(self, on: date) -> Mapping[str, str]:
+        """How the labels of signed terms are read."""
+        return self.contracts.on(on).labels
+
+    def quote_tolerance(self, entity: str, currency: str, on: date) -> Money:
+        """By how much a signed amount may differ from the quoted one."""
+        return self.contracts.on(on).activation_for(entity).tolerance(currency)
+
+    def case_terms(self, code: str, entity: str, at: datetime) -> CaseTerms:
+        """Who owns an exception, and until when it should be settled in the entity's business hours."""
+        rule = self.exceptions.on(at.date()).rule(code, entity)
+        due = self.entities.on(at.date()).calendar(entity).add_business_time(at, rule.due_hours)
+        return CaseTerms(owner_role=rule.owner, due_at=due)
+
+    def escalated_to(self, code: str, entity: str, opened: datetime, now: datetime) -> tuple[str, ...]:
+        """The roles that have been told by now, since nobody settled it."""
+        rule = self.exceptions.on(opened.date()).rule(code, entity)
+        passed = self.entities.on(opened.date()).calendar(entity).business_hours_between(opened, now)
+        return tuple(step.to for step in rule.escalation if step.after_hours <= passed)
+
+    def deadlines(self, what: str, entity: str, since: datetime) -> tuple[datetime, datetime]:
+        """When the absence of something is healed (elapsed time), and when it is raised (the entity's business hours)."""
+        terms = self._expectation(what, since.date())
+        calendar = self.entities.on(since.date()).calendar(entity)
+        return since + terms.heal_after, calendar.add_business_time(since, terms.raise_after_hours)
+
+    def _expectation(self, what: str, on: date) -> ExpectationTerms:
+        expectations = self.contracts.on(on).expectations
+        if what not in expectations:
+            raise Misconfigured(
+                f"Nothing says when {what!r} is overdue",
+                remedy=f"Add expectations.{what} to policies/contracts.",
+            )
+        return expectations[what]
+
+    # Who owns what.
+
+    def ownership_for(self, scope: Scope) -> Ownership:
+        """The model of the scope's region, or of its entity's region, or the general one."""
+        region = scope.region
+        if not region and scope.entity:
+            entity = self.entities.on(scope.service_date).entities.get(scope.entity)
+            region = entity.region if entity else ""
+        return self.ownership[self.landscape.ownership.model_for(region)]
+
+    def owner_of(self, owned: OwnedObject, field: str, scope: Scope) -> Capability:
+        """The capability whose system is the system of record."""
+        return self.ownership_for(scope).on(scope.service_date).owner_of(owned, field)
+
+    def may_write(self, writer: str, owned: OwnedObject, field: str, scope: Scope) -> bool:
+        """Whether a system (or a capability, by its name) is the field's system of record."""
+        owner = self.owner_of(owned, field, scope)
+        return writer in {owner.value, self.system_for(owner, scope)}
+
+    def require_owner(self, writer: str, owned: OwnedObject, field: str, scope: Scope, *, held: object, offered: object) -> None:
+        """Refuse a change by a system that does not own the field, with both values (C2)."""
+        if self.may_write(writer, owned, field, scope):
+            return
+        owner = self.owner_of(owned, field, scope)
+        system = self.system_for(owner, scope)
+        raise NotOwner(
+            f"{writer} may not change {field} of the {owned.value}: its system of record is {system or 'none'} ({owner.value})",
+            remedy=f"Change {field} in {system or 'the system that serves ' + owner.value}, or change policies/ownership.",
+            evidence={"object": owned.value, "field": field, "owner": system or owner.value, "held": held, "offered": offered},
+        )
