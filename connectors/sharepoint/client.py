@@ -13,7 +13,8 @@ from connectors.sharepoint.workspaces import Workspaces
 _REVERSES = {"workspace": "withdraw_workspace", "document": None}
 # Graph gives up on SharePoint after 100 seconds; columns are read from the library's database, which replicates within seconds.
 _UPSTREAM_TIMEOUT = timedelta(seconds=100)
-_VISIBILITY_DELAY = timedelta(seconds=20)
+# A document is looked up by its path, which is never behind.
+_VISIBILITY_DELAY = {"workspace": timedelta(seconds=20), "document": timedelta()}
 
 
 class SharePoint:
@@ -36,7 +37,7 @@ class SharePoint:
             Declaration(
                 kind=kind,
                 searchable_key=self._settings.key_field,
-                visibility_delay=_VISIBILITY_DELAY,
+                visibility_delay=_VISIBILITY_DELAY[kind],
                 upstream_timeout=_UPSTREAM_TIMEOUT,
                 reverse=_REVERSES[kind],
             )

@@ -463,7 +463,8 @@ class TestAccess:
     async def test_timing_is_adjustable_for_one_account(self, bench: Bench) -> None:
         quick = connect("sharepoint", settings(bench.url, timing={"upstream_timeout": 1, "visibility_delay": 0}))
         assert quick.declares("workspace").settles_after == timedelta(seconds=1)
-        assert bench.connector.declares("document").settles_after == timedelta(seconds=120)
+        assert bench.connector.declares("workspace").settles_after == timedelta(seconds=120)
+        assert bench.connector.declares("document").settles_after == timedelta(seconds=100)
         await quick.aclose()
 
 
