@@ -18,7 +18,8 @@ class Records:
     def __init__(self, state: Callable[[], Json], now: Callable[[], datetime]) -> None:
         self._state, self._now = state, now
         self._keys = Keys()
-        self.revision = 0
+        self._renamed = self._exchanged = 0
+        self._seen: Json | None = None
 
     # Reading.
 
@@ -31,6 +32,12 @@ class Records:
     def fields(self, kind: RecordType) -> Mapping[str, Field]:
         """The fields of a type in this account."""
         return with_custom_fields(kind, self._state()["account"]["custom_fields"].get(kind.name, {}))
+
+    def layout(self) -> object:
+        """Changes when tables of the records must be made anew: other custom fields, a record renamed, another state."""
+        if self._seen is not self._state()["records"]:
+            self._seen, self._exchanged = self._state()["records"], self._exchanged + 1
+        return str(self._state()["account"]["custom_fields"]), self._renamed, self._exchanged
 
     def all(self, name: str) -> dict[str, Json]:
         """Every record of a type by internal id."""
@@ -113,7 +120,6 @@ class Records:
         record = self.get(name, key)
         check_deletion(self, name, record)
         del self.all(name)[record["id"]]
-        self.revision += 1
         self._state()["deleted"].append({"type": name, "id": record["id"], "externalId": record.get("externalId")})
         return record
 
@@ -121,7 +127,8 @@ class Records:
         """Add a record of the seed as it is, without the checks."""
         kind = RECORD_TYPES.get(name) or QUERY_ONLY[name]
         stamp = _stamp(self._now())
-        stamps = {"dateCreated": stamp, "lastModifiedDate": stamp, "_version": 1}
+        version = self.all(name).get(str(key), {}).get("_version", 0) + 1
+        stamps = {"dateCreated": stamp, "lastModifiedDate": stamp, "_version": version}
         self._keep(kind, {**kind.defaults, **stamps, **record, "id": str(key)})
 
     # Inside.
@@ -131,9 +138,11 @@ class Records:
         return self.all(name).get(found) if found else None
 
     def _keep(self, kind: RecordType, record: Json) -> None:
+        before = self.all(kind.name).get(record["id"])
+        if before and self.named(kind.name, before) != self.named(kind.name, record):
+            self._renamed += 1
         self.all(kind.name)[record["id"]] = record
         self._keys.note(self._state()["records"], kind.name, record)
-        self.revision += 1
 
     def _next_id(self) -> str:
         state = self._state()

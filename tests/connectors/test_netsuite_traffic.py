@@ -11,6 +11,7 @@ import pytest
 from canonical.errors import Misconfigured, NotReady, PeriodIsClosed, Rejected, Throttled
 from canonical.project import Dimensions, Phase, Task
 from connectors.netsuite.client import connect
+from connectors.netsuite.mapping import customer_body
 from tests.connectors.contract import Bench
 from tests.connectors.netsuite_world import (
     TERM,
@@ -111,6 +112,15 @@ async def test_two_writers_on_one_record_both_get_through(bench: Bench) -> None:
     stored = bench.vendor.state["records"]["job"][project.target_id]
     assert (stored["comments"], stored["jobPrice"]) == ("one", 7.1)
     assert 400 in {call["status"] for call in calls(bench, "/job/", "PATCH")}
+
+
+async def test_an_upsert_that_is_repeated_does_not_add_its_lines_again(bench: Bench) -> None:
+    body = customer_body(
+        a_customer(), subsidiary="1", currency="1", parent=None, key="create_customer/CUST-100", has_suite_tax=True
+    )
+    ids = [await bench.connector._account.upsert("customer", "CUST-100", body) for _ in range(2)]
+    stored = bench.vendor.state["records"]["customer"][ids[0]]
+    assert ids[0] == ids[1] and [len(stored[lines]) for lines in ("addressBook", "taxRegistration")] == [1, 1]
 
 
 async def test_what_the_account_refuses_names_the_field_and_the_remedy(bench: Bench) -> None:

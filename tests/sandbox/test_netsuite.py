@@ -152,6 +152,23 @@ async def test_suiteql_joins_pages_and_stops(client: LocalRest, vendor: Simulate
     assert (await client.suiteql(query, limit=2, offset=2))["hasMore"] is False
 
 
+async def test_suiteql_follows_changes_names_deletions_and_a_new_world(client: LocalRest, vendor: SimulatedVendor) -> None:
+    query = "SELECT companyname, BUILTIN.DF(subsidiary) AS entity FROM customer WHERE isinactive = 'F'"
+
+    async def seen() -> list[tuple[str, str]]:
+        return [(row["companyname"], row["entity"]) for row in (await client.suiteql(query))["items"]]
+
+    assert await seen() == [("Harbor", "US01")]
+    await client.patch("/record/v1/customer/17", json={"companyName": "Haven"})
+    await client.patch("/record/v1/subsidiary/1", json={"name": "US-East"})
+    assert await seen() == [("Haven", "US-East")]
+    await client.delete("/record/v1/customer/17")
+    assert await seen() == []
+    vendor.reset()
+    vendor.seed(WORLD)
+    assert await seen() == [("Harbor", "US01")]
+
+
 async def test_suiteql_reads_only_and_wants_its_header(client: LocalRest) -> None:
     for wrong in ("DELETE FROM customer", "SELECT colour FROM customer", "SELECT * FROM sqlite_temp_master; DROP TABLE customer"):
         with pytest.raises(NetsuiteAPIRequestError) as raised:
