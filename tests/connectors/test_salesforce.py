@@ -1,7 +1,6 @@
 """Salesforce with CPQ: the contract suite, and the facts that homemade connectors get wrong."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,54 +8,22 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from activities.ports import ChangeFeed, Crm, CrmUpdate, Quotes
-from canonical.errors import Malformed, Misconfigured, NotFound, NotReady, Rejected, SignatureRefused, Throttled
-from canonical.event import FactKind, InboundEvent
+from canonical.errors import Misconfigured, NotFound, NotReady, Rejected, Throttled
+from canonical.event import FactKind
 from canonical.money import Money
 from canonical.quote import BillingKind, DealStage
 from connectors import registry
-from connectors.salesforce import mapping, soql
 from connectors.salesforce.client import Salesforce, connect
 from connectors.salesforce.settings import Settings
-from connectors.salesforce.webhooks import reader
-from connectors.timing import Timing
-from connectors.webhooks import Request
 from sandbox.salesforce import Salesforce as Org
-from sandbox.salesforce import identifier_of
-from sandbox.salesforce import soql as their_soql
-from sandbox.salesforce.objects import OBJECTS
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench, ConnectorContract, WriteCase
+from tests.connectors.salesforce_world import DEAL, LINES, identifier, settings
 
-LINES = [
-    {"reference": "L1", "name": "Rollout", "price": "120000", "workstream": "WS-A"},
-    {"reference": "L2", "name": "Advice", "kind": "time_and_materials", "price": "200", "quantity": "400", "discount": "10"},
-    {"reference": "L3", "name": "Care", "kind": "subscription", "price": "1500.50", "months": 12},
-]
-DEAL: dict[str, Any] = {
-    "contract": "C-100",
-    "lines": LINES,
-    "purchase_orders": {"WS-A": "4500-1", "": "4500-9"},
-    "customer": {"order_per_workstream": True, "street": "200 Market Street\nFloor 3"},
-    "bill_to": {
-        "name": "Acme Shared Services",
-        "number": "10002",
-        "legal_name": None,
-        "country": "DE",
-        "tax_number": "DE136695976",
-    },
-}
 KEY = "tell_deal/C-100/1.1"
-SECRET = "a-long-unguessable-path-segment"
-
-
-def settings(url: str, **changes: Any) -> Settings:
-    good = {"base_url": url, "client_id": "handoff-sandbox", "client_secret": "handoff-sandbox-secret"}
-    return Settings.model_validate(good | {"timing": Timing(read_timeout=timedelta(seconds=5))} | changes)
 
 
 def an_update(**changes: str) -> CrmUpdate:
@@ -71,10 +38,6 @@ def an_update(**changes: str) -> CrmUpdate:
         "workspace_url": "https://files.example/C-100",
     }
     return CrmUpdate(**told | changes)
-
-
-def identifier(kind: str, handle: str) -> str:
-    return identifier_of(OBJECTS[kind], handle)
 
 
 def fits(connector: Salesforce) -> tuple[Crm, Quotes, ChangeFeed]:
@@ -393,147 +356,3 @@ class TestSalesforce(ConnectorContract):
         at = datetime.fromisoformat(stamp)
         found = [event async for event in bench.connector.changes(at, at + timedelta(seconds=1))]
         assert len({event.object_id for event in found}) == 2_500
-
-    # Outbound messages.
-
-    async def test_a_won_deal_arrives_as_an_outbound_message_once_the_listener_acknowledges(self, bench: Bench) -> None:
-        at = f"http://127.0.0.1:9/webhooks/crm/{SECRET}"
-        bench.vendor.seed({"_org": {"outbound_messages": [{"object": "Opportunity", "url": at}]}})
-        bench.vendor.deliveries.manners.retries = 0
-        bench.vendor.seed({"_change": {"Opportunity": {"C-100": {"StageName": "Contracting"}}}})
-        bench.vendor.seed({"_change": {"Opportunity": {"C-100": {"StageName": "Closed Won"}}}})
-        await bench.vendor.deliveries.idle()
-        lost, won = (read(bench, delivery.body, at)[0] for delivery in bench.vendor.deliveries.sent)
-        assert (lost.kind, won.kind) == (FactKind.RECORD_CHANGED, FactKind.DEAL_WON)
-        assert (won.contract, won.object_kind, won.object_id) == ("C-100", "deal", identifier("Opportunity", "C-100"))
-        assert won.event_id.startswith("04l") and won.event_id != lost.event_id
-        assert won.object_version == (await bench.connector.read_deal(won.object_id)).version
-        said = reader("crm", listening(bench)).acknowledgement()
-        accepted = bench.vendor.deliveries.sent[0].accepted
-        assert accepted and accepted(said.status, said.body.encode())
-
-    async def test_a_message_to_another_address_or_of_another_org_is_refused(self, bench: Bench) -> None:
-        body = message(bench.vendor.state["_org"]["id"])
-        assert len(read(bench, body, f"https://h/webhooks/crm/{SECRET}")) == 2
-        for url in ("https://h/webhooks/crm", f"https://h/webhooks/crm/{SECRET}x", f"https://h/webhooks/{SECRET}/crm"):
-            with pytest.raises(SignatureRefused):
-                read(bench, body, url)
-        with pytest.raises(SignatureRefused, match="another org"):
-            read(bench, message("00D000000000001AAA"), f"https://h/webhooks/crm/{SECRET}")
-
-    async def test_a_client_certificate_may_stand_for_the_secret(self, bench: Bench) -> None:
-        request = a_request(message(bench.vendor.state["_org"]["id"]), "https://h/webhooks/crm")
-        trusting = listening(bench, trusts_client_certificates=True)
-        assert reader("crm", trusting).read(replace(request, peer_is_verified=True))
-        with pytest.raises(SignatureRefused):
-            reader("crm", trusting).read(request)
-        with pytest.raises(SignatureRefused):
-            reader("crm", listening(bench)).read(replace(request, peer_is_verified=True))
-
-
-def listening(bench: Bench, **changes: Any) -> Settings:
-    return settings(bench.url, organization_id=bench.vendor.state["_org"]["id"], webhook_secrets=(SECRET,), **changes)
-
-
-def a_request(body: bytes, url: str) -> Request:
-    return Request(body=body, headers={}, url=url, received_at=datetime.now(UTC))
-
-
-def read(bench: Bench, body: bytes, url: str) -> list[InboundEvent]:
-    return reader("crm", listening(bench)).read(a_request(body, url))
-
-
-def message(organization: str, inner: str | None = None) -> bytes:
-    one = (
-        '<Notification><Id>04l{n}</Id><sObject xsi:type="sf:Contract" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">'
-        "<sf:Id>800{n}</sf:Id><sf:Status>Activated</sf:Status></sObject></Notification>"
-    )
-    notifications = inner if inner is not None else one.format(n=1) + one.format(n=2)
-    return (
-        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
-        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>'
-        '<notifications xmlns="http://soap.sforce.com/2005/09/outbound">'
-        f"<OrganizationId>{organization}</OrganizationId>{notifications}</notifications></soapenv:Body></soapenv:Envelope>"
-    ).encode()
-
-
-ORG = "00D5g00000SndbxEAA"
-LISTENING = settings("https://firm.my.salesforce.com", organization_id=ORG, webhook_secrets=(SECRET,))
-BOMB = b'<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY c "&a;&a;">]><b>&c;</b>'
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        (b"", "body"),
-        (b"not xml", "body"),
-        (BOMB, "body"),
-        (b"<b/>", "notifications"),
-        (message(ORG, "<Notification><Id>1</Id></Notification>"), "Notification.sObject"),
-        (message(ORG, '<Notification><sObject xsi:type="sf:Contract"/></Notification>'), "Notification.sObject.Id"),
-        (
-            message(
-                ORG,
-                '<Notification><sObject xsi:type="sf:X"><Id>1</Id><SystemModstamp>now</SystemModstamp></sObject></Notification>',
-            ),
-            "SystemModstamp",
-        ),
-    ],
-)
-def test_a_message_that_cannot_be_read_is_refused_with_the_field(body: bytes, field: str) -> None:
-    with pytest.raises(Malformed) as refused:
-        reader("crm", LISTENING).read(a_request(body, f"https://h/webhooks/crm/{SECRET}"))
-    assert refused.value.evidence["field"] == field
-
-
-@given(st.binary(max_size=300))
-def test_no_body_breaks_the_reader(body: bytes) -> None:
-    with pytest.raises((Malformed, SignatureRefused)):
-        reader("crm", LISTENING).read(a_request(body, f"https://h/webhooks/crm/{SECRET}"))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"base_url": "http://firm.my.salesforce.com"},
-        {"client_secret": None},
-        {"username": "u", "private_key": "not a key"},
-        {"api_version": "62"},
-        {"unknown": 1},
-    ],
-)
-def test_settings_that_cannot_work_are_refused_with_the_field(changes: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        settings(url="https://firm.my.salesforce.com", **changes)
-
-
-def test_a_reader_that_could_not_tell_friend_from_foe_is_refused() -> None:
-    for lacking in ({"organization_id": None}, {"webhook_secrets": ()}):
-        with pytest.raises(Misconfigured):
-            reader("crm", LISTENING.model_copy(update=lacking))
-
-
-@given(st.text(max_size=60))
-def test_no_value_ends_its_quotation(value: str) -> None:
-    query = their_soql.read(soql.select(("Id",), "Account", f"Name = {soql.quoted(value)}"))
-    assert isinstance(query.where, their_soql.Comparison)
-    assert query.where.values[0].value == value
-
-
-@pytest.mark.parametrize(
-    ("text", "orders"),
-    [
-        ("", {}),
-        ("4500-9", {"": "4500-9"}),
-        ("WS-A=4500-1\r\n WS-B = 4500-2 ", {"WS-A": "4500-1", "WS-B": "4500-2"}),
-        ("WS-A=4500-1; 4500-9", {"WS-A": "4500-1", "": "4500-9"}),
-    ],
-)
-def test_purchase_orders_are_read_line_by_line(text: str, orders: dict[str, str]) -> None:
-    assert mapping.purchase_orders("Rollout", text) == orders
-
-
-@pytest.mark.parametrize("text", ["WS-A=", "=4500", "4500-1\n4500-2"])
-def test_purchase_orders_that_say_nothing_clear_are_refused(text: str) -> None:
-    with pytest.raises(Rejected):
-        mapping.purchase_orders("Rollout", text)
