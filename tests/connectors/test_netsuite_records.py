@@ -156,14 +156,16 @@ async def test_somebody_elses_project_of_the_same_reference_is_not_taken_over(be
 
 async def test_a_schedule_is_whole_or_not_found(bench: Bench) -> None:
     project_id = await a_project_id(bench.connector)
-    await bench.fault(kind="lose_answer", on={"path": "/job/", "method": "PATCH", "body": "billingSchedule"})
+    await bench.fault(kind="answer", status=502, on={"path": "/job/", "method": "PATCH", "body": "billingSchedule"})
     await bench.fault(kind="answer", status=503, on={"path": "billingSchedule/eid:C-100[?]", "method": "PUT"})
     key = "create_schedule/C-100"
     with pytest.raises(Exception, match="503"):
         await bench.connector.create_schedule(a_schedule(), project_id, key=key)
     assert await bench.connector.find_schedule("C-100", key=key) is None
-    with pytest.raises(Exception, match="504"):
+    with pytest.raises(Exception, match="502"):
         await bench.connector.create_schedule(a_schedule(), project_id, key=key)
+    assert len(held(bench.vendor.state, "billingSchedule")) == 2
+    assert await bench.connector.find_schedule("C-100", key=key) is None, "the project does not bill by it yet"
     written = await bench.connector.create_schedule(a_schedule(), project_id, key=key)
     assert (written.number, written.details) == ("C-100 1/2", {"records": "2"})
     head, rule = sorted(held(bench.vendor.state, "billingSchedule"), key=lambda record: record["name"])
