@@ -51,7 +51,7 @@ class ContractReader:
     policy: ActivationPolicy
 
     async def read(self, reference: str, *, version: int, today: date, adopted: str = "") -> ReadContract:
-        """The contract as composed, with everything that is needed to judge it. Raises NotFound where deal or contract are missing."""
+        """The contract as composed, with everything needed to judge it. Raises NotFound where deal or contract are missing."""
         records = await self._records(reference, today)
         contract = compose(version=version, **{name: getattr(records, name) for name in _Records.model_fields})
         scope = _scope(contract, today)

@@ -196,7 +196,7 @@ class FactActivities:
         case = Case(
             key=f"KEY_REUSED_WITH_DIFFERENT_CONTENT/{contract}/{signed.version}",
             code="KEY_REUSED_WITH_DIFFERENT_CONTENT",
-            sentence=f"Version {signed.version} of contract {contract} was delivered with other content than its system of record holds.",
+            sentence=f"Version {signed.version} of contract {contract} was delivered with other content than is on record.",
             remedy="Compare both; if the contract was changed, have it signed as a new version. What was signed stays in force.",
             evidence={"of record": str(signed.terms.get("total", "")), "seen before": seen, **claims},
             engagement=contract,

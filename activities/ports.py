@@ -25,7 +25,7 @@ from canonical.service_template import ServiceTemplate
 from canonical.written import Declaration, Written
 
 # Business systems. Every `create_*` is sent once by the write protocol (Writes.once) and takes `key`, our business key, which the
-# connector puts where `find_*` finds it again. `find_*` answers None only when the record is not there (as far as the vendor shows it).
+# connector puts where `find_*` finds it again. `find_*` answers None only when the record is not there, as far as they show it.
 # All of them raise the named failures of canonical.errors and nothing else.
 
 
@@ -122,7 +122,7 @@ class Psa(Connected, Protocol):
         ...
 
     async def archive_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
-        """The reverse of a create_project that was refused halfway: archive whatever bears the reference, whole or not; None: nothing."""
+        """The reverse of a create_project that was refused halfway: archive what bears the reference, whole or not."""
         ...
 
     async def read_project(self, project_id: str) -> ProjectRecord: ...
@@ -243,7 +243,7 @@ class Writes(Protocol):
     ) -> Written:
         """Carry the write out once, however often and from wherever this is asked.
 
-        Answers what was written, now or before. Raises OutcomePending (with retry_after) while a look-up would come too early,
+        Answers what was written, now or before. Raises OutcomePending (with retry_after) while a look-up would be too early,
         OutcomeUnknown where no look-up exists, KeyReusedWithDifferentContent for the same key with another request, and whatever
         definite failure the call raised.
         """
@@ -254,8 +254,9 @@ class Writes(Protocol):
         ...
 
     async def outcome(self, key: str, *, look_up: LookUp | None, declared: Declaration) -> Written | None:
-        """What became of a write that is about to be undone: its record, or None when there surely is none (never sent, refused, or
-        looked up and absent twice). Raises OutcomePending while that cannot be known yet, OutcomeUnknown where no look-up exists.
+        """What became of a write that is about to be undone: its record, or None when there surely is none (never sent,
+        refused, or looked up and absent twice). Raises OutcomePending while that cannot be known yet, OutcomeUnknown where
+        no look-up exists.
         It never sends anything; a key that turns out absent is closed, so that a late caller cannot carry it out afterwards."""
         ...
 
@@ -291,7 +292,7 @@ class Cases(Protocol):
     """The exception queue, as activities use it; people use ledger.exceptions through operations."""
 
     async def open(self, cases: Sequence[Case]) -> list[int]:
-        """Open them; one whose key is open already stays that case (its sentence and evidence are renewed). Answers the numbers, in order."""
+        """Open them and answer the numbers, in order; one whose key is open already stays that case, its words renewed."""
         ...
 
     async def resolve(self, keys: Sequence[str], *, actor: str, reason: str) -> int:
@@ -303,7 +304,7 @@ class Facts(Protocol):
     """What is known of each canonical object's versions, kept for years; the door behind the inbox (DESIGN 4)."""
 
     async def judge(self, kind: str, reference: str, version: str, fingerprint: str) -> Verdict:
-        """Record the version if it is new. ``stale``: older than the newest known (versions compare as text, so they must sort)."""
+        """Record the version if it is new. ``stale``: older than the newest known (versions sort as text)."""
         ...
 
     async def versions(self, kind: str, reference: str) -> Sequence[str]: ...

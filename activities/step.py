@@ -69,7 +69,7 @@ class Bookkeeping:
     async def undo(
         self, asked: "Asked", reason: str, *, find: LookUp | None, reversal: "Reversal", unfinished: LookUp | None = None
     ) -> Undone:
-        """Undo a write: its reverse, once; where it surely was not made whole, ``unfinished`` clears what a refusal halfway left."""
+        """Undo a write: its reverse, once; where it was not made whole, ``unfinished`` clears what a refusal halfway left."""
         declared = asked.connector.declares(asked.declared_as)
         made = await self.writes.outcome(asked.write.key, look_up=find, declared=declared)
         if made is None:

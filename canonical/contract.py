@@ -32,7 +32,7 @@ class RateTerm(Part):
 
 
 class ContractLine(Part):
-    """One sold line. ``amount`` is the fixed fee, the price of one subscription month, or the retainer; T&M is planned from its rates."""
+    """One sold line. ``amount`` is the fixed fee, the price of a subscription month, or the retainer; time has rates instead."""
 
     reference: Reference
     kind: BillingKind

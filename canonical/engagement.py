@@ -21,7 +21,7 @@ class EngagementStatus(StrEnum):
 
 
 class EngagementRow(Part):
-    """Where an engagement stands; in an update only the fields given are changed. ``targets`` maps 'system kind' to its id there."""
+    """Where an engagement stands; an update changes only the fields given. ``targets`` maps what was made to its id there."""
 
     reference: str
     status: EngagementStatus | None = None

@@ -20,8 +20,8 @@ class InboundEvent(Canonical):
     """One delivery, verified: who sent it, which of their records it is about, and what they call the event.
 
     ``event_id`` is the sender's own id, the same over redeliveries; ``object_version`` the sender's version of the record.
-    ``contract`` is our reference where the delivery carries it; routing only, never believed further. ``claims`` is what the delivery
-    says of the record (``version``, ``value`` ...): it is compared with the record, and a claim that differs is an exception.
+    ``contract`` is our reference where the delivery carries it; routing only, never believed further. ``claims`` is what
+    the delivery says of the record (``version``, ``value`` ...); it is compared, and a claim that differs is an exception.
     """
 
     source: str

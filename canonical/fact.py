@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-FactOutcome = Literal["new", "duplicate", "stale", "conflicting"]
-
 from canonical.schema import Part
+
+FactOutcome = Literal["new", "duplicate", "stale", "conflicting"]
 
 
 class Verdict(Part):
-    """The judgement on one version of one canonical object; ``seen_fingerprint`` is what the version held before, if it was known."""
+    """The judgement on a version of a canonical object; ``seen_fingerprint`` is what the version held before, if known."""
 
     reference: str
     version: str

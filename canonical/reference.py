@@ -16,7 +16,7 @@ _ALLOWED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")
 def _well_formed(reference: str) -> str:
     if not _ALLOWED.match(reference):
         raise ValueError(
-            f"{reference[:80]!r} is no reference; use letters, digits, '.', '_', ':' and '-', at most 80, beginning with a letter or digit"
+            f"{reference[:80]!r} is no reference; use at most 80 letters, digits, '.', '_', ':', '-', first a letter or digit"
         )
     return reference
 

@@ -1,4 +1,4 @@
-"""Versioned canonical objects: every one carries its schema version; older payloads are upcast, newer ones are parked (R29, C4)."""
+"""Versioned canonical objects: each carries its schema version; older payloads are upcast, newer ones parked (R29, C4)."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, Self, TypeVar

@@ -35,9 +35,9 @@ class ClosedPeriod(StrEnum):
 class Declaration(Part):
     """What a connector says of one kind of write (DESIGN 4).
 
-    ``searchable_key`` names the field under which our key is found again (``None``: it cannot be); ``visibility_delay`` is how long
-    a committed record may stay invisible to that search; ``upstream_timeout`` how long the target may still be working on a call whose
-    answer we lost; ``reverse`` the operation that undoes it.
+    ``searchable_key`` names the field under which our key is found again (``None``: it cannot be); ``visibility_delay`` is
+    how long a committed record may stay invisible to that search; ``upstream_timeout`` how long the target may still be
+    working on a call whose answer we lost; ``reverse`` the operation that undoes it.
     """
 
     kind: str

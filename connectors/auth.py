@@ -17,7 +17,7 @@ _EARLY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Token:
-    """An access token; ``expires_at`` on the monotonic clock, None when the vendor does not say; ``extra`` the rest of its answer."""
+    """An access token; ``expires_at`` on the monotonic clock (None: not said), ``extra`` the rest of the answer."""
 
     value: SecretStr
     expires_at: float | None

@@ -3,10 +3,10 @@
 import asyncio
 
 import uvicorn
-from operations.landscape import webhook_readers
 from operations.office import open_office
 
 from gateway.app import create_app
+from operations.landscape import webhook_readers
 from runtime.codec import EncryptionCodec, KeyRing
 from runtime.settings import Settings
 from runtime.telemetry import log_to_stderr

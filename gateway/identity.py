@@ -1,4 +1,4 @@
-"""Who is calling: a signed token of the identity provider, or a local API key of the embedded stack; then what the person may do."""
+"""Who is calling: a signed token of the identity provider, or a local API key of the embedded stack."""
 
 import asyncio
 import time

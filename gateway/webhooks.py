@@ -21,8 +21,8 @@ def webhook_routes(office: Office, readers: Mapping[str, WebhookReader], *, larg
     async def receive(system: str, request: Request, rest: str = "") -> Response:
         """Keep it first, act on it second: what we have stored is never lost and never handled twice.
 
-        Answers in the sender's own form once the inbox row is written. 401: the signature is wrong or stale, nothing is kept but the
-        count. 400: it cannot be read. 413: it is too large.
+        Answers in the sender's own form once the inbox row is written. 401: the signature is wrong or stale, nothing is
+        kept but the count. 400: it cannot be read. 413: it is too large.
         """
         reader = readers.get(system)
         if reader is None:

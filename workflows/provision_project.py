@@ -55,7 +55,7 @@ class CancelHandoff(BaseModel):
 
 @workflow.defn(name="provision_project")
 class ProvisionProjectWorkflow(Reviewed):
-    """Control point, then customer, projects, schedule, workspace, staffing, revenue plan; then the project opens and the deal is told."""
+    """Control point; customer, projects, schedule, workspace, staffing, revenue plan; the project opens and the deal is told."""
 
     @workflow.init
     def __init__(self, request: ProvisionProject) -> None:
@@ -224,7 +224,7 @@ class ProvisionProjectWorkflow(Reviewed):
     async def _made(
         self, name: str, do: Any, capability: str, *, undo: Any = None, saga: Saga | None = None, part: str = ""
     ) -> Written:
-        """Take a step whose record is kept among the targets; its undo is registered first, since its outcome may stay unknown."""
+        """Take a step whose record is a target of the handoff; its undo is registered first, as its outcome may stay unknown."""
         if undo is not None:
             (saga or self._saga).on_failure(name, lambda: self._undo(name, undo, capability, part))
         written = await self._step(do, capability, name.replace("_", " "), part=part)

@@ -75,7 +75,7 @@ class Reviewed:
     async def reviewed(self, origin: Origin, findings: list[Finding], *, status: EngagementStatus | None) -> list[Settlement]:
         """Open a case for each finding and wait until all are settled, one is rejected, or the records changed.
 
-        Answers the settlements there are (records may have changed before all were settled). Raises HandoffRejected when one rejects.
+        Answers the settlements there are (records may change before all are settled). Raises HandoffRejected when one rejects.
         """
         request = OpenCases(origin=origin, findings=findings, status=status, **vars(self.subject))
         opened = await workflow.execute_activity_method(

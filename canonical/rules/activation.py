@@ -96,7 +96,7 @@ def _knows_entity(case: ActivationCase) -> Iterable[Finding]:
             code="CONTRACT_INCOMPLETE",
             subject="currency",
             sentence=f"{contract.entity} does not sell in {contract.currency}.",
-            remedy=f"Sell in {' or '.join(known[contract.entity])}, or let the entity accept {contract.currency} in policies/entities.",
+            remedy=f"Sell in {' or '.join(known[contract.entity])}, or let {contract.entity} accept it in policies/entities.",
             money=contract.value,
         )
 
@@ -253,7 +253,7 @@ def _has_purchase_orders(case: ActivationCase) -> Iterable[Finding]:
             at_risk = (line.value(contract.currency) for line in contract.lines if line.workstream == workstream)
             yield Finding(
                 code="PO_MISSING",
-                sentence=f"{contract.payer.legal_name} demands a purchase order for each workstream; {workstream or 'the contract'} has none.",
+                sentence=f"{contract.payer.legal_name} wants an order for each workstream; {workstream or 'the contract'} has none.",
                 remedy="Enter the customer's purchase order on the deal, then settle with retry.",
                 subject=workstream,
                 money=Money.sum(at_risk, contract.currency),
@@ -266,7 +266,7 @@ def _has_templates(case: ActivationCase) -> Iterable[Finding]:
         if line.service_template not in known:
             yield Finding(
                 code="TEMPLATE_MISSING",
-                sentence=f"Line {line.reference} ({line.description}) sells the service '{line.service_template}', which has no template.",
+                sentence=f"Line {line.reference} ({line.description}) sells '{line.service_template}', which has no template.",
                 remedy="Add the template to policies/contracts, or correct the service on the quote line.",
                 subject=line.reference,
                 money=line.value(case.contract.currency),

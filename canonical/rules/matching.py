@@ -10,7 +10,40 @@ from canonical.rules.tax_numbers import compact
 from canonical.schema import Part
 
 _LEGAL_FORMS = frozenset(
-    "inc incorporated corp corporation co company llc llp lp ltd limited plc gmbh ag kg ohg ug se sa sas sarl srl spa bv nv ab oy as aps pty pvt private".split()
+    [
+        "inc",
+        "incorporated",
+        "corp",
+        "corporation",
+        "co",
+        "company",
+        "llc",
+        "llp",
+        "lp",
+        "ltd",
+        "limited",
+        "plc",
+        "gmbh",
+        "ag",
+        "kg",
+        "ohg",
+        "ug",
+        "se",
+        "sa",
+        "sas",
+        "sarl",
+        "srl",
+        "spa",
+        "bv",
+        "nv",
+        "ab",
+        "oy",
+        "as",
+        "aps",
+        "pty",
+        "pvt",
+        "private",
+    ]
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from canonical.errors import Conflict, Failure, Misconfigured, Throttled, Unavailable, UNDECIDED
+from canonical.errors import UNDECIDED, Conflict, Failure, Misconfigured, Throttled, Unavailable
 from canonical.written import Written
 from sandbox.serve import serving
 from sandbox.vendor import SimulatedVendor
@@ -47,7 +47,7 @@ class Bench:
 
 
 class ConnectorContract:
-    """Subclass it as ``TestNetSuite(ConnectorContract)``; give ``vendor()``, ``connect(url)``, ``cases()`` and ``read(connector)``."""
+    """Subclass it as ``TestNetSuite(ConnectorContract)``; give ``vendor()``, ``connect(url)``, ``cases()``, ``read(connector)``."""
 
     def vendor(self) -> SimulatedVendor:
         """A seeded simulated vendor."""

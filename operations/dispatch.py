@@ -1,0 +1,93 @@
+"""The dispatcher: hands inbox rows to Temporal as they come, woken by the database; what it misses the next look finds."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from ledger.inbox import Inbox
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError
+
+from activities.fact import IdentifyEvent
+from canonical.event import InboxRow
+from workflows import options
+from workflows.engagement import Engagement, EngagementWorkflow
+from workflows.identify_event import IdentifyEventWorkflow
+from workflows.search_attributes import of_engagement
+from workflows.signals import EventNote
+
+_AT_ONCE = 100
+_LOOK_SECONDS = 5.0
+_log = logging.getLogger("handoff.dispatch")
+
+
+class Dispatcher:
+    """Runs beside the worker; several may run, since rows are claimed."""
+
+    def __init__(self, client: Client, inbox: Inbox) -> None:
+        self._client, self._inbox = client, inbox
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Dispatch in the background for as long as the block runs."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        async with self._inbox.listening() as woken:
+            while True:
+                try:
+                    while await self.dispatch_waiting():
+                        pass
+                except (
+                    RPCError,
+                    OSError,
+                ) as error:  # the engine or the database is away: rows stay claimed a minute, then come again
+                    _log.warning("dispatching waits: %s", type(error).__name__)
+                woken.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), _LOOK_SECONDS)
+
+    async def dispatch_waiting(self) -> int:
+        """Hand on what waits; answers how many rows."""
+        rows = await self._inbox.waiting(_AT_ONCE)
+        await asyncio.gather(*(self._hand_on(row) for row in rows))
+        return len(rows)
+
+    async def _hand_on(self, row: InboxRow) -> None:
+        if row.contract:
+            await start_engagement(self._client, row.contract, row.number)
+        else:
+            await self._client.start_workflow(
+                IdentifyEventWorkflow.run,
+                IdentifyEvent(number=row.number),
+                id=f"identify_event/{row.number}",
+                task_queue=options.WORKFLOWS,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"Which contract is {row.event.object_kind} {row.event.object_id} about?",
+            )
+
+
+async def start_engagement(client: Client, contract: str, number: int) -> None:
+    """Signal-with-start: the coordinator hears of the delivery whether or not it runs already."""
+    await client.start_workflow(
+        EngagementWorkflow.run,
+        Engagement(contract=contract),
+        id=f"engagement/{contract}",
+        task_queue=options.WORKFLOWS,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        start_signal="received",
+        start_signal_args=[EventNote(number=number)],
+        search_attributes=of_engagement(contract, contract),
+        static_summary=f"Engagement {contract}",
+        static_details="Receives every fact about this contract and runs its handoffs one after another.",
+        priority=options.fair(contract),
+    )
