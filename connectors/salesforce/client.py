@@ -46,7 +46,7 @@ class Salesforce:
         return self._settings.timing.applied(declared)
 
     async def check(self) -> str:
-        """One call that reads every object and field we need."""
+        """Reads every object and field we need, and sees that no two notes can bear one key (so that nothing is told twice)."""
         nothing = "Id = null"
         selections = (
             (self._fields(DealRow, self._deal_names), "Opportunity"),
@@ -56,6 +56,7 @@ class Salesforce:
             (("Id", "WhatId", self._settings.note_key), "Task"),
         )
         await self._org.queries(*(soql.select(fields, name, nothing) for fields, name in selections))
+        await self._require_unique_key()
         return f"{await self._org.address()}, API {self._settings.api_version}, calls used today: {self._org.usage or 'not told'}"
 
     # Crm
@@ -159,6 +160,14 @@ class Salesforce:
             body = {settings.account_fields.erp_customer_id: update.customer_id}
             writes.append({"method": "PATCH", "url": f"{objects}/Account/{payer}", "referenceId": "payer", "body": body})
         return writes
+
+    async def _require_unique_key(self) -> None:
+        fields = await self._org.described("Task")
+        if not fields.get(self._settings.note_key, {}).get("unique"):
+            raise Misconfigured(
+                f"{self.name} would take two notes with one {self._settings.note_key}",
+                remedy="Make that field of Activity unique and an External ID, or name another note_key in policies/landscape.",
+            )
 
     async def _written(self, note_id: str, deal_id: str) -> Written:
         url = f"{await self._org.address()}/lightning/r/Opportunity/{deal_id}/view"

@@ -73,6 +73,11 @@ class Org:
         pages = await self.composite(requests, all_or_none=False)
         return [await self._rest(page) for page in pages]
 
+    async def described(self, object_name: str) -> dict[str, Json]:
+        """An object's fields by name, as the org describes them."""
+        description = self._read(await self._call("GET", f"{self.path}/sobjects/{object_name}/describe", None))
+        return {field["name"]: field for field in description["fields"]}
+
     async def composite(self, requests: Sequence[Json], *, all_or_none: bool) -> list[Any]:
         """Several requests in one call; the bodies in order. The outer 200 says nothing: every inner status is read."""
         body = {"allOrNone": all_or_none, "compositeRequest": list(requests)}

@@ -52,6 +52,8 @@ class Composite:
         if len(requests) > MOST_SUBREQUESTS:
             error = Refusal("LIMIT_EXCEEDED", f"The request can’t contain more than {MOST_SUBREQUESTS} operations.")
             return Answer(200, {"compositeResponse": [_shown(Answer(400, error.listed()), None)]})
+        if not all(isinstance(r, dict) and {"method", "url", "referenceId"} <= r.keys() for r in requests):
+            raise Refusal("JSON_PARSER_ERROR", "Each compositeRequest needs a method, a url and a referenceId")
         mark, answers = self.records.mark(), dict[str, Answer]()
         for request in requests:
             answers[request["referenceId"]] = self._one(request, answers)

@@ -146,7 +146,7 @@ def _field(line: str) -> Field:
 def _object(block: str, more: str) -> Object:
     head, *lines = block.strip().splitlines()
     name, prefix, *kind = head.split()
-    system = [line for line in _SYSTEM.strip().splitlines() if not (kind == ["detail"] and line.startswith("OwnerId"))]
+    system = [line for line in _SYSTEM.strip().splitlines() if not (kind and line.startswith("OwnerId"))]
     fields = [_field(line) for line in (*system, *lines, *more.strip().splitlines())]
     return Object(name, prefix, {field.name: field for field in fields})
 

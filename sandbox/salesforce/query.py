@@ -160,8 +160,7 @@ class Rows:
             quoted = "should be enclosed in quotes" if field.type in _QUOTED else "should not be enclosed in quotes"
             message = f"\nvalue of filter criterion for field '{field.name}' must be of type {field.type} and {quoted}"
             raise Refusal("INVALID_FIELD", message)
-        value = stamp(moment(literal.value)) if literal.kind == "datetime" else literal.value
-        return _in_kind(field, value)
+        return _in_kind(field, _timed(literal) if literal.kind == "datetime" else literal.value)
 
     def _relative(self, field: Field, literal: soql.Literal) -> str:
         day: date = self.records.now().date() - timedelta(days=literal.value or 0)
@@ -194,6 +193,13 @@ def _address(record: Record, kind: str) -> dict[str, Any] | None:
     names = {"street": "Street", "city": "City", "state": "State", "postalCode": "PostalCode", "country": "Country"}
     parts = {name: record.get(kind + suffix) for name, suffix in names.items()}
     return parts | {"countryCode": record.get(f"{kind}CountryCode")} if any(parts.values()) else None
+
+
+def _timed(literal: soql.Literal) -> str:
+    try:
+        return stamp(moment(literal.value))
+    except ValueError:
+        raise Refusal("MALFORMED_QUERY", f"\n{literal.value}\n^\nInvalid datetime: {literal.value}") from None
 
 
 def _kinds(field: Field) -> set[str]:

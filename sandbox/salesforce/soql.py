@@ -26,17 +26,18 @@ order: "ORDER"i "BY"i sorting ("," sorting)*
 sorting: PATH direction? nulls?
 direction: "ASC"i -> ascending | "DESC"i -> descending
 nulls: "NULLS"i "FIRST"i -> nulls_first | "NULLS"i "LAST"i -> nulls_last
-limit: "LIMIT"i NUMBER
-offset: "OFFSET"i NUMBER
+limit: "LIMIT"i WHOLE
+offset: "OFFSET"i WHOLE
 literal: STRING -> string | DATETIME -> datetime | DATE -> date | NUMBER -> number
        | "TRUE"i -> true | "FALSE"i -> false | "NULL"i -> null
-       | "TODAY"i -> today | "LAST_N_DAYS"i ":" NUMBER -> last_days
+       | "TODAY"i -> today | "LAST_N_DAYS"i ":" WHOLE -> last_days
 COMPARE: "!=" | "<>" | "<=" | ">=" | "=" | "<" | ">"
 PATH: /[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*/i
 STRING: /'(\\.|[^'\\])*'/
 DATETIME.3: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)/
 DATE.2: /\d{4}-\d\d-\d\d/
 NUMBER: /[+-]?\d+(\.\d+)?/
+WHOLE: /\d+/
 %import common.WS
 %ignore WS
 """

@@ -216,6 +216,14 @@ class TestSalesforce(ConnectorContract):
         finally:
             await wrong.aclose()
 
+    async def test_a_note_key_that_two_notes_could_share_is_a_matter_of_settings(self, bench: Bench) -> None:
+        careless = connect("crm", settings(bench.url, note_key="Subject"))
+        try:
+            with pytest.raises(Misconfigured, match="two notes with one Subject"):
+                await careless.check()
+        finally:
+            await careless.aclose()
+
     # Writing back.
 
     async def test_a_write_back_leaves_a_note_status_and_ids_and_tells_the_payers_account(self, bench: Bench) -> None:
