@@ -9,6 +9,7 @@ from activities.ports import Billing, Customers, ProjectAccounting
 from canonical.billing_schedule import BillingTrigger, ScheduledItem
 from canonical.errors import Conflict, Rejected
 from canonical.project import Phase, ProjectState
+from connectors.netsuite.client import NetSuite
 from tests.connectors.contract import Bench
 from tests.connectors.netsuite_world import (
     DIMENSIONS,
@@ -32,8 +33,14 @@ async def bench() -> AsyncIterator[Bench]:
         yield given
 
 
+def ports(connector: NetSuite) -> tuple[Customers, ProjectAccounting, Billing]:
+    """The type checker holds the connector against its ports here."""
+    return connector, connector, connector
+
+
 async def test_it_satisfies_its_ports_by_shape(bench: Bench) -> None:
-    assert all(isinstance(bench.connector, port) for port in (Customers, ProjectAccounting, Billing))
+    assert isinstance(bench.connector, Customers)
+    assert set(ports(bench.connector)) == {bench.connector}
 
 
 async def test_a_customer_is_written_whole_and_read_back_with_what_it_owes(bench: Bench) -> None:
