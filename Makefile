@@ -47,7 +47,7 @@ lint: $(INSTALLED) ## Style, types and import contracts; says nothing when all i
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
 
 check-migrations: $(INSTALLED) ## The migrations make exactly the tables that the code names
-	@if [ -f ledger/migrations/check.py ]; then $(BIN)/python -m ledger.migrations.check; fi
+	@$(BIN)/python -m runtime.embedded.borrow $(BIN)/python -m ledger.migrations.check {owner_dsn}
 
 check-docs: $(INSTALLED) ## What the documents show is true
 	@if [ -d tests/docs ]; then $(BIN)/python -m pytest --no-header tests/docs; fi
