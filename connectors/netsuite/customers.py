@@ -7,7 +7,7 @@ from canonical.party import Customer, CustomerRecord
 from canonical.written import Written
 from connectors.netsuite.account import Account, literal, together
 from connectors.netsuite.directory import Directory
-from connectors.netsuite.mapping import customer_body, customer_record, marked, name_stem
+from connectors.netsuite.mapping import OURS, customer_body, customer_record, marked, name_stem
 from connectors.netsuite.refusals import RULES
 from connectors.netsuite.schemas import CustomerShape
 from connectors.netsuite.wire import external_id, reference_in, reference_of
@@ -62,10 +62,12 @@ class CustomerMaster:
         return self._written(found.id, reference, number=found.entity_id) if found else None
 
     async def withdraw_customer(self, target_id: str, reason: str, *, key: str) -> Written:
-        """Inactive, unless projects of other contracts use it by now; one that is gone counts as withdrawn."""
+        """Inactive, unless others made it or projects use it by now; one that is gone counts as withdrawn."""
         found = await self._account.find("customer", target_id, CustomerShape)
         if found is None:
             return Written(target_id=target_id, details={"withdrawn": "it does not exist"})
+        if not found.comments.startswith(OURS):
+            return Written(target_id=target_id, details={"kept": "others made it"})
         async for _ in self._account.listed("job", f"parent ANY_OF [{target_id}] AND isInactive IS false"):
             return Written(target_id=target_id, details={"kept": "active projects use it"})
         if not found.is_inactive:

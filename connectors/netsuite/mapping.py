@@ -19,11 +19,12 @@ _LEGAL_FORM = re.compile(
     r"pvt|sa|sarl|sas|se|spa|srl|the"
 )
 _STEM_WORDS = 2
+OURS = "Handoff "  # how the comment of every record begins that we made
 
 
 def marked(key: str, text: str = "") -> str:
     """A comment that carries our business key."""
-    return f"Handoff {key}: {text}" if text else f"Handoff {key}"
+    return f"{OURS}{key}: {text}" if text else f"{OURS}{key}"
 
 
 # Customers.

@@ -62,6 +62,7 @@ class CustomerShape(_Shape):
     credit_limit: Decimal | None = Field(default=None, alias="creditLimit")
     balance: Decimal = Decimal(0)
     unbilled: Decimal = Field(default=Decimal(0), alias="unbilledOrders")
+    comments: str = ""
     address_book: AddressBook = Field(default=AddressBook(), alias="addressBook")
     tax_lines: TaxLines = Field(default=TaxLines(), alias="taxRegistration")
 

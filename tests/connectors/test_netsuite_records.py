@@ -107,6 +107,8 @@ async def test_a_customer_that_is_there_is_never_overwritten(bench: Bench) -> No
     bench.vendor.seed({"customer": {"40": theirs}})
     with pytest.raises(Conflict):
         await bench.connector.create_customer(a_customer(), key="create_customer/CUST-100")
+    kept = await bench.connector.withdraw_customer("40", "no", key="withdraw_customer/CUST-100")
+    assert kept.details == {"kept": "others made it"} and not bench.vendor.state["records"]["customer"]["40"]["isInactive"]
     assert bench.vendor.state["records"]["customer"]["40"]["companyName"] == "Harbor (do not touch)"
 
 
