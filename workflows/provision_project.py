@@ -1,7 +1,6 @@
 """A signed contract becomes a governed project in every system; if it cannot be, nothing of it remains."""
 
 import asyncio
-from typing import Any
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -10,7 +9,6 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 with workflow.unsafe.imports_passed_through():
     from activities.activation import ActivationActivities, JudgeActivation, Judged
     from activities.billing import BillingActivities
-    from activities.case import Carry, CaseActivities
     from activities.crm import CrmActivities, Tell
     from activities.customer import CustomerActivities
     from activities.documents import DocumentActivities
@@ -21,11 +19,11 @@ with workflow.unsafe.imports_passed_through():
     from canonical.engagement import EngagementStatus
     from canonical.exception import Decision, Finding, Settlement
     from canonical.provenance import Origin
-    from canonical.written import Written
     from workflows import options
-    from workflows.review import Reviewed, Subject, finding_of
-    from workflows.saga import Failed, Saga, shielded, together
+    from workflows.review import Subject, finding_of
+    from workflows.saga import Saga, shielded, together
     from workflows.search_attributes import where
+    from workflows.stepwise import Stepwise, said
 
 
 class ProvisionProject(BaseModel):
@@ -54,23 +52,18 @@ class CancelHandoff(BaseModel):
 
 
 @workflow.defn(name="provision_project")
-class ProvisionProjectWorkflow(Reviewed):
+class ProvisionProjectWorkflow(Stepwise):
     """Control point; customer, projects, schedule, workspace, staffing, revenue plan; the project opens and the deal is told."""
 
     @workflow.init
     def __init__(self, request: ProvisionProject) -> None:
-        super().__init__()
-        self._request = request
-        self._judged = Judged()
-        self._targets: dict[str, str] = {}
+        super().__init__(request.contract, request.version, request.actor)
         self._overridden: list[tuple[str, str]] = []
         self._adopted_customer = ""
         self._told = 0
-        self._saga = Saga()
         self._work: asyncio.Task[Provisioned] | None = None
         self._cancelled: CancelHandoff | None = None
         self._extending = asyncio.Lock()
-        self._why = ""
 
     @workflow.run
     async def run(self, request: ProvisionProject) -> Provisioned:
@@ -105,11 +98,11 @@ class ProvisionProjectWorkflow(Reviewed):
         return self._targets
 
     async def _handed_over(self) -> Provisioned:
-        self._judged = await self._pass_control_point(self._request.actor)
+        self._judged = await self._pass_control_point(self._actor)
         status = EngagementStatus.PARTLY_ACTIVE if self._judged.held else EngagementStatus.ACTIVE
         await together(self._in_psa(), self._in_erp(), self._in_documents(), self._in_books())
         if self._judged.routes.get("psa"):
-            await self._step(PsaActivities.activate_psa_project, "psa", "open the project for time")
+            await self.step(PsaActivities.activate_psa_project, "psa", "open the project for time")
         await self._reached(status, f"{self._judged.title}: {self._judged.value} handed over.")
         self._saga = Saga()  # from here on the project lives; what is added later is undone by itself
         if self._judged.held:
@@ -123,13 +116,13 @@ class ProvisionProjectWorkflow(Reviewed):
     async def _pass_control_point(self, actor: str) -> Judged:
         open_findings: list[Finding] = []
         while True:
-            judged = await self._judge(self._origin("contract_activation", actor))
+            judged = await self._judge(self.origin("contract_activation", actor))
             if isinstance(judged, Finding):
                 judged = Judged(findings=[judged])
             self._judged = judged
-            self.subject = Subject("contract_activation", judged.entity, judged.customer, self._request.contract)
+            self.subject = Subject("contract_activation", judged.entity, judged.customer, self._contract)
             gone = [f for f in open_findings if (f.code, f.subject) not in {(g.code, g.subject) for g in judged.findings}]
-            origin = self._origin("contract_activation", actor)
+            origin = self.origin("contract_activation", actor)
             if gone:
                 await self.resolved(origin, gone, "It no longer holds.")
             if not judged.findings:
@@ -142,8 +135,8 @@ class ProvisionProjectWorkflow(Reviewed):
     async def _judge(self, origin: Origin, *, workstream: str | None = None) -> Judged | Finding:
         request = JudgeActivation(
             origin=origin,
-            contract=self._request.contract,
-            version=self._request.version,
+            contract=self._contract,
+            version=self._version,
             overridden=self._overridden,
             adopted_customer=self._adopted_customer,
             workstreams=None if workstream is None else [workstream],
@@ -154,8 +147,8 @@ class ProvisionProjectWorkflow(Reviewed):
                 ActivationActivities.judge_activation,
                 request,
                 task_queue=options.LEDGER,
-                summary=f"control point: contract activation of {self._request.contract}",
-                priority=options.fair(self._request.contract),
+                summary=f"control point: contract activation of {self._contract}",
+                priority=options.fair(self._contract),
                 **options.READ,
             )
         except ActivityError as error:
@@ -176,35 +169,35 @@ class ProvisionProjectWorkflow(Reviewed):
     async def _in_psa(self) -> None:
         if not self._judged.routes.get("psa"):
             return
-        await self._made("psa_project", PsaActivities.create_psa_project, "psa", undo=PsaActivities.archive_psa_project)
+        await self.made("psa_project", PsaActivities.create_psa_project, "psa", undo=PsaActivities.archive_psa_project)
         if self._judged.has_staffing:
-            await self._made("staffing", PsaActivities.request_staffing, "psa")
+            await self.made("staffing", PsaActivities.request_staffing, "psa")
 
     async def _in_erp(self) -> None:
         if self._judged.customer_id:
             self._targets["customer"] = self._judged.customer_id
         elif self._judged.routes.get("customers"):
-            await self._made(
+            await self.made(
                 "customer", CustomerActivities.create_customer, "customers", undo=CustomerActivities.withdraw_customer
             )
         if self._judged.routes.get("project_accounting"):
             projects = ProjectAccountingActivities
-            await self._made("erp_project", projects.create_erp_project, "project_accounting", undo=projects.withdraw_erp_project)
+            await self.made("erp_project", projects.create_erp_project, "project_accounting", undo=projects.withdraw_erp_project)
         if self._judged.routes.get("billing"):
-            await self._made("schedule", BillingActivities.create_schedule, "billing", undo=BillingActivities.cancel_schedule)
+            await self.made("schedule", BillingActivities.create_schedule, "billing", undo=BillingActivities.cancel_schedule)
 
     async def _in_documents(self) -> None:
         if not self._judged.routes.get("documents"):
             return
-        workspace = await self._made(
+        workspace = await self.made(
             "workspace", DocumentActivities.create_workspace, "documents", undo=DocumentActivities.withdraw_workspace
         )
         self._targets["workspace_url"] = workspace.url
         if self._judged.has_document:
-            await self._made("signed_contract", DocumentActivities.file_signed_contract, "documents")
+            await self.made("signed_contract", DocumentActivities.file_signed_contract, "documents")
 
     async def _in_books(self) -> None:
-        step = self._at("plan_revenue", "")
+        step = self.at("plan_revenue", "")
         self._saga.on_failure("plan_revenue", lambda: self._undo_books(step))
         await workflow.execute_activity_method(
             EngagementActivities.plan_revenue, step, task_queue=options.LEDGER, summary="plan revenue", **options.BOOKS
@@ -219,68 +212,6 @@ class ProvisionProjectWorkflow(Reviewed):
             **options.BOOKS,
         )
 
-    # One step.
-
-    async def _made(
-        self, name: str, do: Any, capability: str, *, undo: Any = None, saga: Saga | None = None, part: str = ""
-    ) -> Written:
-        """Take a step whose record is a target of the handoff; its undo is registered first, as its outcome may stay unknown."""
-        if undo is not None:
-            (saga or self._saga).on_failure(name, lambda: self._undo(name, undo, capability, part))
-        written = await self._step(do, capability, name.replace("_", " "), part=part)
-        self._targets[f"{name}.{part}" if part else name] = written.target_id
-        return written
-
-    async def _step(self, do: Any, capability: str, what: str, *, part: str = "") -> Written:
-        """Take a step; where it fails for good, a person decides and it goes on from here."""
-        asked: list[Finding] = []
-        while True:
-            step = self._at(do.__name__, capability, part=part)
-            try:
-                written: Written = await workflow.execute_activity_method(
-                    do,
-                    step,
-                    task_queue=options.account(step.system),
-                    summary=f"{what} in {step.system}",
-                    priority=options.fair(self._request.contract),
-                    **options.VENDOR_WRITE,
-                )
-            except ActivityError as error:
-                finding = finding_of(error, subject=do.__name__)
-                if finding is None:
-                    raise
-                asked = [finding]
-                await self._ask(step, finding)
-                continue
-            if asked:
-                await self.resolved(step.origin, asked, "The step succeeded.")
-            return written
-
-    async def _ask(self, step: Step, finding: Finding) -> None:
-        self.subject = Subject("project_provisioning", self._judged.entity, self._judged.customer, self._request.contract)
-        for settlement in await self.reviewed(step.origin, [finding], status=EngagementStatus.WAITING):
-            if finding.code == "OUTCOME_UNKNOWN" and finding.evidence.get("key"):
-                carry = Carry(key=finding.evidence["key"], settlement=settlement)
-                await workflow.execute_activity_method(
-                    CaseActivities.carry_settlement,
-                    carry,
-                    task_queue=options.LEDGER,
-                    summary="carry the decision",
-                    **options.BOOKS,
-                )
-
-    async def _undo(self, name: str, undo: Any, capability: str, part: str) -> None:
-        step = self._at(undo.__name__, capability, part=part)
-        await workflow.execute_activity_method(
-            undo,
-            Undo(step=step, reason=_short(self._why)),
-            task_queue=options.account(step.system),
-            summary=f"undo: {name.replace('_', ' ')} in {step.system}",
-            priority=options.fair(self._request.contract),
-            **options.VENDOR_UNDO,
-        )
-        self._targets.pop(f"{name}.{part}" if part else name, None)
-
     # What the deal and the board say.
 
     async def _tell_waiting(self, findings: list[Finding]) -> None:
@@ -294,14 +225,14 @@ class ProvisionProjectWorkflow(Reviewed):
 
     async def _tell(self, status: EngagementStatus, note: str) -> None:
         """Write back to the deal where a CRM is there to be told; the board hears it in any case."""
-        origin, crm = self._origin("tell_deal"), self._judged.routes.get("crm")
+        origin, crm = self.origin("tell_deal"), self._judged.routes.get("crm")
         if crm and self._judged.deal_id:
             self._told += 1
             tell = Tell(
                 origin=origin,
                 system=crm,
-                contract=self._request.contract,
-                version=self._request.version,
+                contract=self._contract,
+                version=self._version,
                 deal_id=self._judged.deal_id,
                 number=self._told,
                 occasion=status,
@@ -316,7 +247,7 @@ class ProvisionProjectWorkflow(Reviewed):
                 **options.VENDOR_WRITE,
             )
             return
-        checkpoint = Checkpoint(origin=origin, status=status, version=self._request.version, note=note, targets=self._targets)
+        checkpoint = Checkpoint(origin=origin, status=status, version=self._version, note=note, targets=self._targets)
         await workflow.execute_activity_method(
             EngagementActivities.reach, checkpoint, task_queue=options.LEDGER, summary=status.value, **options.BOOKS
         )
@@ -332,37 +263,16 @@ class ProvisionProjectWorkflow(Reviewed):
         workflow.upsert_search_attributes(where(status=EngagementStatus.WITHDRAWING.value))
         failed = await self._saga.compensate()
         if failed:
-            await together(*(self._undo_by_hand(failure) for failure in failed))
+            await together(*(self.undo_by_hand(failure) for failure in failed))
         status = EngagementStatus.WITHDRAWN
         await self._reached(status, why)
         return self._now(status, why)
-
-    async def _undo_by_hand(self, failure: Failed) -> None:
-        """A compensation that failed is a person's: retry it, or override when it was undone by hand."""
-        compensation, error = failure.compensation, failure.error
-        while True:
-            origin = self._origin(f"undo_{compensation.step}")
-            finding = Finding(
-                code="COMPENSATION_FAILED",
-                sentence=f"'{compensation.step}' of contract {self._request.contract} could not be undone: {_said(error)}",
-                remedy="Undo it in the target system and override, or correct the cause and retry.",
-                subject=compensation.step,
-            )
-            self.subject = Subject("project_provisioning", self._judged.entity, self._judged.customer, self._request.contract)
-            answers = await self.reviewed(origin, [finding], status=EngagementStatus.WITHDRAWING)
-            if any(answer.decision is Decision.OVERRIDE for answer in answers):
-                return
-            try:
-                await compensation.undo()
-                return
-            except FailureError as again:
-                error = again
 
     # Workstreams that had to wait.
 
     async def _add_workstream(self, workstream: str, finding: Finding) -> None:
         """A held workstream joins the living project as soon as its exception is settled; rejecting leaves it out (S14)."""
-        origin = self._origin("workstream")
+        origin = self.origin("workstream")
         while True:
             try:
                 settlements = await self.reviewed(origin, [finding], status=EngagementStatus.PARTLY_ACTIVE)
@@ -379,37 +289,20 @@ class ProvisionProjectWorkflow(Reviewed):
     async def _extend(self, workstream: str) -> None:
         saga, routes = Saga(), self._judged.routes
         if routes.get("psa"):
-            await self._made("psa_phases", PsaActivities.add_psa_phases, "psa", saga=saga, part=workstream)
+            await self.made("psa_phases", PsaActivities.add_psa_phases, "psa", saga=saga, part=workstream)
             if self._judged.has_staffing:
-                await self._made("staffing", PsaActivities.request_staffing, "psa", saga=saga, part=workstream)
+                await self.made("staffing", PsaActivities.request_staffing, "psa", saga=saga, part=workstream)
         if routes.get("project_accounting"):
-            await self._made(
+            await self.made(
                 "erp_phases", ProjectAccountingActivities.add_erp_phases, "project_accounting", saga=saga, part=workstream
             )
         if routes.get("billing"):
-            await self._made("schedule", BillingActivities.create_schedule, "billing", saga=saga, part=workstream)
+            await self.made("schedule", BillingActivities.create_schedule, "billing", saga=saga, part=workstream)
 
     # Small things.
 
-    def _at(self, name: str, capability: str, *, part: str = "") -> Step:
-        system = (self._judged.routes.get(capability) or "") if capability else ""
-        return Step(
-            origin=self._origin(name), dossier=self._judged.dossier, system=system, part=part, targets=dict(self._targets)
-        )
-
-    def _origin(self, step: str, actor: str = "") -> Origin:
-        return Origin(
-            correlation=f"{self._request.contract}.{self._request.version}",
-            engagement=self._request.contract,
-            actor=actor or self._request.actor,
-            workflow=workflow.info().workflow_id,
-            step=step,
-            mapping_version=self._judged.policy_version,
-        )
-
     def _now(self, status: EngagementStatus, note: str = "") -> Provisioned:
-        request = self._request
-        return Provisioned(contract=request.contract, version=request.version, status=status, targets=self._targets, note=note)
+        return Provisioned(contract=self._contract, version=self._version, status=status, targets=self._targets, note=note)
 
 
 def _reason(error: BaseException, cancelled: CancelHandoff | None) -> str:
@@ -417,13 +310,4 @@ def _reason(error: BaseException, cancelled: CancelHandoff | None) -> str:
         return f"Cancelled by {cancelled.actor}: {cancelled.reason}"
     if is_cancelled_exception(error):
         return workflow.cancellation_reason() or "Cancelled."
-    return _said(error)
-
-
-def _said(error: BaseException) -> str:
-    cause = error.cause if isinstance(error, ActivityError) else error
-    return getattr(cause, "message", None) or str(cause)
-
-
-def _short(text: str) -> str:
-    return text[:250]
+    return said(error)
