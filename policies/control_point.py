@@ -80,7 +80,13 @@ class ControlPoint(Shape):
             if entity not in entities:
                 yield Flaw((*path, "by_entity", entity), f"there is no entity {entity!r}", "Name an entity of entities.yaml.")
             yield from chain_flaws((*path, "by_entity", entity), responsibility.owner, responsibility.escalation, roles)
+        codes: set[str] = set()
         for number, rule in enumerate(self.rules):
+            if rule.code in codes:
+                yield Flaw(
+                    (*path, "rules", number, "code"), f"{rule.code} stands for another rule already", "Give it its own code."
+                )
+            codes.add(rule.code)
             yield from _rule_flaws((*path, "rules", number), rule)
 
 

@@ -22,6 +22,7 @@ from canonical.errors import Misconfigured
 
 _ENVIRONMENT = celpy.Environment()
 _MACROS = {"all", "exists", "exists_one", "map", "filter"}
+_UNDECIDABLE = (CELEvalError, TypeError, ValueError, ArithmeticError)
 _BRANCHES = {"expr", "conditionalor", "conditionaland"}
 
 
@@ -53,17 +54,17 @@ def check(text: str, declared: Declared) -> None:
     _check_names(tree, declared)
     _check_literals(tree)
     samples = {name: _SAMPLES[kind] for name, kind in declared.items()}
-    for part in [*_parts(tree), tree]:
-        _check_types(text, part, samples)
-    if not isinstance(_value(tree, samples), celtypes.BoolType):
-        raise BadExpression(f"'{text}' does not answer true or false", "Write a comparison, such as amount > 25000.")
+    for part, must_decide in [*_parts(tree), (tree, True)]:
+        answer = _sampled(text, part, samples)
+        if must_decide and not isinstance(answer, celtypes.BoolType):
+            raise BadExpression(f"'{text}' does not answer true or false", "Write a comparison, such as amount > 25000.")
 
 
 def holds(text: str, variables: Mapping[str, object]) -> bool:
     """Whether the expression is true of these values."""
     try:
         return bool(_value(_parsed(text), variables))
-    except CELEvalError as error:
+    except _UNDECIDABLE as error:
         raise Misconfigured(
             f"The rule '{text}' cannot be decided", remedy="Correct the rule and run `handoff policy check`.", evidence=variables
         ) from error
@@ -126,23 +127,20 @@ def _check_literals(tree: Tree[Token]) -> None:
         raise BadExpression(f"{token} is a binary fraction and not exact", f"Write decimal('{token}').")
 
 
-def _parts(tree: Tree[Token]) -> Iterator[Tree[Token]]:
-    """Operands of &&, || and ?:, which evaluation may skip; those inside macros are left to the macro."""
+def _parts(tree: Tree[Token]) -> Iterator[tuple[Tree[Token], bool]]:
+    """Operands of &&, || and ?:, which evaluation may skip, and whether each must be true or false; macros are checked whole."""
     if tree.data == "member_dot_arg" and str(tree.children[1]) in _MACROS:
         return
-    for child in tree.children:
+    for number, child in enumerate(tree.children):
         if isinstance(child, Tree):
             if tree.data in _BRANCHES and len(tree.children) > 1:
-                yield child
+                yield child, tree.data != "expr" or number == 0
             yield from _parts(child)
 
 
-def _check_types(text: str, part: Tree[Token], samples: Mapping[str, object]) -> None:
+def _sampled(text: str, part: Tree[Token], samples: Mapping[str, object]) -> object:
     try:
-        _value(part, samples)
-    except (CELEvalError, TypeError, ValueError, ArithmeticError) as error:
-        raise BadExpression(_mismatch(text), "Compare text with text and numbers with numbers.") from error
-
-
-def _mismatch(text: str) -> str:
-    return f"'{text}' mixes kinds that do not go together, or calls what does not exist"
+        return _value(part, samples)
+    except _UNDECIDABLE as error:
+        wrong = f"'{text}' mixes kinds that do not go together, or calls what does not exist"
+        raise BadExpression(wrong, "Compare text with text and numbers with numbers.") from error

@@ -12,7 +12,7 @@ from canonical.landscape import Capability, Scope
 from policies.shape import Flaw, Path, Shape
 
 _REFERENCE = re.compile(r"^(env|file|vault):(.+)$", re.DOTALL)
-_SECRET_NAME = re.compile(r"(^|_)(secret|secrets|password|token|private_key|api_key|passphrase)$")
+_SECRET_NAME = re.compile(r"(^|_)(secret|password|passphrase|token|private_key|api_key|signing_key|connect_key)s?$")
 
 
 class Budget(Shape):
@@ -41,7 +41,7 @@ class SettingReference(Shape):
     name: str
 
 
-class Service(Shape):
+class Route(Shape):
     """Who serves some capabilities: for these entities, service lines and regions (empty: all); ``to`` is not included."""
 
     capabilities: tuple[Capability, ...] = Field(min_length=1)
@@ -66,7 +66,7 @@ class Service(Shape):
         """A rule that names entities beats one that names service lines, and that one beats one that names regions."""
         return bool(self.entities), bool(self.service_lines), bool(self.regions)
 
-    def collides_with(self, other: "Service") -> bool:
+    def collides_with(self, other: "Route") -> bool:
         """Whether both could be asked about the same thing and neither is the more specific."""
         pairs = (
             (self.entities, other.entities),
@@ -105,22 +105,20 @@ class Landscape(Shape):
     """All systems and who serves what. A capability that no rule covers is served by nobody, and is shown so."""
 
     systems: dict[str, System]
-    serves: tuple[Service, ...]
+    serves: tuple[Route, ...]
     ownership: OwnershipChoice
 
     def system_for(self, capability: Capability, scope: Scope) -> str | None:
         """The system that serves it there and then: the most specific rule decides."""
-        covering = [service for service in self.serves if service.covers(capability, scope)]
-        return max(covering, key=lambda service: service.specificity).system if covering else None
+        covering = [route for route in self.serves if route.covers(capability, scope)]
+        return max(covering, key=lambda route: route.specificity).system if covering else None
 
     def serving(self, on: date) -> dict[Capability, tuple[str, ...]]:
         """For every capability the systems that serve it somewhere on that date; empty where nobody does."""
         return {
             capability: tuple(
                 dict.fromkeys(
-                    service.system
-                    for service in self.serves
-                    if capability in service.capabilities and service._first <= on < service._end
+                    route.system for route in self.serves if capability in route.capabilities and route._first <= on < route._end
                 )
             )
             for capability in Capability
@@ -135,14 +133,14 @@ class Landscape(Shape):
         return tuple(
             SettingReference(system=name, setting=".".join(map(str, path)), scheme=found[1], name=found[2])
             for name, system in self.systems.items()
-            for path, text in _texts(system.settings)
-            if (found := _REFERENCE.match(text))
+            for path, value in _leaves(system.settings)
+            if (found := _REFERENCE.match(str(value)))
         )
 
     def flaws(self, entities: frozenset[str]) -> Iterator[Flaw]:
         """Rules that name nothing, that are empty in time, that collide; secrets in the open."""
-        for number, service in enumerate(self.serves):
-            yield from self._service_flaws(("serves", number), service, entities)
+        for number, route in enumerate(self.serves):
+            yield from self._route_flaws(("serves", number), route, entities)
         for (first, one), (second, other) in combinations(enumerate(self.serves), 2):
             if one.collides_with(other):
                 yield Flaw(
@@ -159,12 +157,12 @@ class Landscape(Shape):
                     "Reserve fewer than concurrent_calls.",
                 )
 
-    def _service_flaws(self, path: Path, service: Service, entities: frozenset[str]) -> Iterator[Flaw]:
-        if service.system not in self.systems:
-            yield Flaw((*path, "system"), f"there is no system {service.system!r}", f"Use one of {_listed(self.systems)}.")
-        if service._end <= service._first:
+    def _route_flaws(self, path: Path, route: Route, entities: frozenset[str]) -> Iterator[Flaw]:
+        if route.system not in self.systems:
+            yield Flaw((*path, "system"), f"there is no system {route.system!r}", f"Use one of {_listed(self.systems)}.")
+        if route._end <= route._first:
             yield Flaw((*path, "to"), "the rule ends before it begins", "Give a to that is later than from.")
-        for number, entity in enumerate(service.entities):
+        for number, entity in enumerate(route.entities):
             if entity not in entities:
                 yield Flaw((*path, "entities", number), f"there is no entity {entity!r}", "Name an entity of entities.yaml.")
 
@@ -173,22 +171,23 @@ def _listed(names: Mapping[str, object]) -> str:
     return ", ".join(sorted(names))
 
 
-def _texts(settings: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def _leaves(settings: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     match settings:
-        case str():
-            yield path, settings
         case Mapping():
             for key, value in settings.items():
-                yield from _texts(value, (*path, str(key)))
+                yield from _leaves(value, (*path, str(key)))
         case list() | tuple():
             for number, value in enumerate(settings):
-                yield from _texts(value, (*path, number))
+                yield from _leaves(value, (*path, number))
+        case _:
+            yield path, settings
 
 
 def _setting_flaws(path: Path, settings: Mapping[str, Any]) -> Iterator[Flaw]:
-    for inner, text in _texts(settings):
+    for inner, value in _leaves(settings):
+        text = str(value)
         names = [step for step in inner if isinstance(step, str)]
         if "${" in text:
             yield Flaw((*path, *inner), "${...} is not replaced in policy files", "Write env:NAME as the whole value.")
-        elif names and _SECRET_NAME.search(names[-1]) and not _REFERENCE.match(text):
+        elif value is not None and names and _SECRET_NAME.search(names[-1]) and not _REFERENCE.match(text):
             yield Flaw((*path, *inner), "a secret stands here in the open", "Write env:NAME or file:PATH, and change the secret.")

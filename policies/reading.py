@@ -51,7 +51,7 @@ class Document:
 
 def spelled(path: Path) -> str:
     """A path as people write it: versions[0].codes.CREDIT_LIMIT."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path if step != "[key]")
     return text.removeprefix(".")
 
 
@@ -68,7 +68,7 @@ def read(file: File, name: str) -> Document:
             return document
         document.places.update(_places(root, (), document))
         document.content = yaml.constructor.construct_document(root)
-    except (YAMLError, ValueError, OSError, ArithmeticError) as error:
+    except (YAMLError, ValueError, OSError, ArithmeticError, RecursionError) as error:
         document.problems.append(_unreadable(name, error))
     return document
 
