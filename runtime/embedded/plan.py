@@ -79,6 +79,7 @@ class Plan:
         """The environment by which the gateway, the worker and the commands find everything; what we do not have is left out."""
         found = {
             "HANDOFF_TEMPORAL__ADDRESS": temporal,
+            "HANDOFF_TEMPORAL__UI": self.url_of("temporal-ui") if self.has(Part.TEMPORAL) and self.web_ui else None,
             "HANDOFF_DATABASE__DSN": dsn,
             "HANDOFF_DATABASE__OWNER_DSN": owner_dsn,
             "HANDOFF_HOME": self.home.resolve(),
@@ -87,7 +88,6 @@ class Plan:
         }
         return {
             "HANDOFF_TEMPORAL__NAMESPACE": self.namespace,
-            "HANDOFF_TEMPORAL__UI": self.url_of("temporal-ui"),
             "HANDOFF_GATEWAY__CODEC_ORIGINS": json.dumps(self._ui_origins()),
             "HANDOFF_GATEWAY__HOST": LOOPBACK,
             "HANDOFF_GATEWAY__PORT": str(self.ports["gateway"]),
