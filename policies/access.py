@@ -12,15 +12,17 @@ WITHHELD = "(withheld)"
 
 
 class Permission(StrEnum):
-    """What a role may do besides settling exceptions."""
+    """What a role may do; which exceptions it may settle goes by their codes besides."""
 
     READ = "read"
     PLAN = "plan"
     START = "start"
     CANCEL = "cancel"
     SIGNAL = "signal"
+    SETTLE = "settle"
     AUDIT = "audit"
     OPERATE = "operate"
+    DECODE = "decode"
 
 
 class Role(Shape):
@@ -53,9 +55,13 @@ class AccessVersion(Version):
         """The roles of a person or program."""
         return self.subjects.get(subject, self.everybody_else)
 
-    def may(self, roles: Iterable[str], permission: Permission) -> bool:
+    def may(self, roles: Iterable[str], permission: str) -> bool:
         """Whether one of the roles has the permission."""
         return any(permission in self.roles[role].permissions for role in roles if role in self.roles)
+
+    def allows(self, subject: str, permission: str) -> bool:
+        """Whether a person or program has the permission."""
+        return self.may(self.roles_of(subject), permission)
 
     def may_settle(self, roles: Iterable[str], code: str) -> bool:
         """Whether one of the roles settles a group that holds the code; ``*`` in a group stands for every code no group names."""
@@ -82,6 +88,10 @@ class AccessVersion(Version):
                 for number, group in enumerate(named):
                     if group not in known:
                         yield _unknown((*path, "roles", name, field, number), "group", group, known)
+            if role.settles and Permission.SETTLE not in role.permissions:
+                yield Flaw(
+                    (*path, "roles", name, "settles"), "this role may not settle anything", "Add settle to its permissions."
+                )
         for subject, roles in self.subjects.items():
             yield from self._role_flaws((*path, "subjects", subject), roles)
         yield from self._role_flaws((*path, "everybody_else"), self.everybody_else)

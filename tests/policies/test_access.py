@@ -69,11 +69,15 @@ def test_what_is_shown_is_a_copy(access: AccessVersion) -> None:
         ("ada.audit@northwind.example", Permission.AUDIT, True),
         ("ada.audit@northwind.example", Permission.START, False),
         ("ines.integration@northwind.example", Permission.OPERATE, True),
+        ("ines.integration@northwind.example", Permission.DECODE, True),
+        ("dana.delivery@northwind.example", Permission.SETTLE, True),
+        ("dana.delivery@northwind.example", Permission.DECODE, False),
         ("a.stranger@elsewhere.example", Permission.READ, False),
     ],
 )
 def test_what_a_subject_may_do_follows_its_roles(access: AccessVersion, subject: str, permission: Permission, may: bool) -> None:
-    assert access.may(access.roles_of(subject), permission) is may
+    assert access.allows(subject, permission) is may
+    assert access.allows(subject, permission.value) is may
 
 
 @pytest.mark.parametrize(
