@@ -14,7 +14,8 @@ Seed (``POST /_sandbox/seed``), every part optional::
         "job_seconds": 0,                     how long an asynchronous job stays pending
         "search_delay_seconds": 0,            when SuiteQL and collection filters find what is new
         "suiteql_row_limit": 100000,
-        "custom_fields": {"job": {"custentity_practice": "classification", "custentity_po": "text"}}
+        "custom_fields": {"job": {"custentity_practice": "classification"}}   (default: text custentity_handoff_practice,
+                                              _region, _revenue_treatment and _cost_center)
       },
       "currency":   {"1": {"name": "US Dollar", "symbol": "USD"}},
       "subsidiary": {"1": {"externalId": "US01", "name": "US01", "currency": {"id": "1"}, "country": {"id": "US"}}},

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,7 +33,15 @@ _SETTINGS: dict[str, Any] = {
     "job_seconds": 0,
     "search_delay_seconds": 0,
     "suiteql_row_limit": 100_000,
-    "custom_fields": {},
+    # What a firm adds to projects for its dimensions; without these a project that carries them is refused.
+    "custom_fields": {
+        "job": {
+            "custentity_handoff_practice": "text",
+            "custentity_handoff_region": "text",
+            "custentity_handoff_revenue_treatment": "text",
+            "custentity_handoff_cost_center": "text",
+        }
+    },
 }
 _CODES = {401: "INVALID_LOGIN", 404: "NONEXISTENT_ID", 429: "CONCURRENCY_LIMIT_EXCEEDED"}
 
@@ -52,7 +61,15 @@ class NetSuite(SimulatedVendor):
     def empty(self) -> dict[str, Any]:
         """A new account: no records, nobody who may call."""
         counters = {"next_id": 1000, "next_job": 0}
-        return {"account": dict(_SETTINGS), "records": {}, "deleted": [], "jobs": {}, "idempotency": {}, "tokens": {}, **counters}
+        return {
+            "account": deepcopy(_SETTINGS),
+            "records": {},
+            "deleted": [],
+            "jobs": {},
+            "idempotency": {},
+            "tokens": {},
+            **counters,
+        }
 
     def seed(self, world: dict[str, Any]) -> None:
         """Settings of the account, and records by type and internal id."""

@@ -18,7 +18,6 @@ from canonical.quote import BillingKind
 from connectors.netsuite.client import connect
 from connectors.netsuite.settings import Settings, TokenCredentials
 from sandbox.netsuite import VENDOR
-from sandbox.serve import serving
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
 
@@ -144,12 +143,13 @@ async def a_project_id(connector: Any) -> str:
 
 
 @contextlib.asynccontextmanager
-async def a_bench() -> AsyncIterator[Bench]:
-    vendor = a_vendor()
-    async with serving(vendor) as server:
-        connector = connect("erp", settings(server.url))
-        yield Bench(connector, vendor, server.url)
-        await connector.aclose()
+async def a_bench(vendor: SimulatedVendor, url: str) -> AsyncIterator[Bench]:
+    """A new connector at an account that holds nothing but the world."""
+    vendor.reset()
+    vendor.seed(WORLD)
+    connector = connect("erp", settings(url))
+    yield Bench(connector, vendor, url)
+    await connector.aclose()
 
 
 def calls(bench: Bench, part: str, method: str | None = None) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What NetSuite holds after we wrote to it: customers, projects and schedules, whole, once, and taken back."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,6 +10,8 @@ from canonical.billing_schedule import BillingTrigger, ScheduledItem
 from canonical.errors import Conflict, Rejected
 from canonical.project import Phase, ProjectState
 from connectors.netsuite.client import NetSuite
+from sandbox.serve import serving_in_thread
+from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
 from tests.connectors.netsuite_world import (
     DIMENSIONS,
@@ -20,6 +22,7 @@ from tests.connectors.netsuite_world import (
     a_project,
     a_project_id,
     a_schedule,
+    a_vendor,
     calls,
     held,
     phases,
@@ -27,9 +30,16 @@ from tests.connectors.netsuite_world import (
 )
 
 
+@pytest.fixture(scope="module")
+def account() -> Iterator[tuple[SimulatedVendor, str]]:
+    vendor = a_vendor()
+    with serving_in_thread(vendor) as url:
+        yield vendor, url
+
+
 @pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    async with a_bench() as given:
+async def bench(account: tuple[SimulatedVendor, str]) -> AsyncIterator[Bench]:
+    async with a_bench(*account) as given:
         yield given
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,6 +12,8 @@ from canonical.errors import Misconfigured, NotReady, PeriodIsClosed, Rejected, 
 from canonical.project import Dimensions, Phase, Task
 from connectors.netsuite.client import connect
 from connectors.netsuite.mapping import customer_body
+from sandbox.serve import serving_in_thread
+from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
 from tests.connectors.netsuite_world import (
     TERM,
@@ -20,6 +22,7 @@ from tests.connectors.netsuite_world import (
     a_customer_id,
     a_project,
     a_project_id,
+    a_vendor,
     calls,
     held,
     phases,
@@ -27,9 +30,16 @@ from tests.connectors.netsuite_world import (
 )
 
 
+@pytest.fixture(scope="module")
+def account() -> Iterator[tuple[SimulatedVendor, str]]:
+    vendor = a_vendor()
+    with serving_in_thread(vendor) as url:
+        yield vendor, url
+
+
 @pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    async with a_bench() as given:
+async def bench(account: tuple[SimulatedVendor, str]) -> AsyncIterator[Bench]:
+    async with a_bench(*account) as given:
         yield given
 
 

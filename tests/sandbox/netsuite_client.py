@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Generator
+from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from netsuite import Config, NetSuiteRestApi, TokenAuth  # type: ignore[import-u
 from netsuite.exceptions import NetsuiteAPIRequestError  # type: ignore[import-untyped]
 
 from sandbox.netsuite import VENDOR
-from sandbox.serve import serving
+from sandbox.serve import serving_in_thread
 from sandbox.tls import certificate
 from sandbox.vendor import SimulatedVendor
 
@@ -71,19 +71,22 @@ def a_client(host: str, **keys: str) -> LocalRest:
     return LocalRest(Config(account=ACCOUNT, auth=TokenAuth(**{**KEYS, **keys})), host)
 
 
-def a_vendor() -> SimulatedVendor:
-    made = VENDOR()
-    made.seed(WORLD)
-    return made
-
-
-@contextlib.asynccontextmanager
-async def served(vendor: SimulatedVendor, folder: Path, environment: pytest.MonkeyPatch) -> AsyncIterator[LocalRest]:
-    """The account over TLS, as the client insists, and the client."""
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[tuple[SimulatedVendor, str, Path]]:
+    """The account over TLS, as the client insists: the vendor, its host, and the authority to trust."""
     chain, key, authority = certificate(folder)
+    vendor = VENDOR()
+    with serving_in_thread(vendor, certificate=(chain, key)) as url:
+        yield vendor, url.removeprefix("https://"), authority
+
+
+def as_new(account: tuple[SimulatedVendor, str, Path], environment: pytest.MonkeyPatch) -> LocalRest:
+    """The client of an account that holds nothing but the world."""
+    vendor, host, authority = account
     environment.setenv("SSL_CERT_FILE", str(authority))
-    async with serving(vendor, certificate=(chain, key)) as server:
-        yield a_client(server.url.removeprefix("https://"))
+    vendor.reset()
+    vendor.seed(WORLD)
+    return a_client(host)
 
 
 def refusal(raised: pytest.ExceptionInfo[NetsuiteAPIRequestError]) -> tuple[int, str]:

@@ -1,6 +1,6 @@
 """The records and queries of the simulated NetSuite, checked with the PyPI client ``netsuite`` over TLS."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,25 @@ from netsuite.exceptions import NetsuiteAPIRequestError  # type: ignore[import-u
 
 from sandbox.netsuite import VENDOR
 from sandbox.vendor import SimulatedVendor
-from tests.sandbox.netsuite_client import HARBOR, WORLD, LocalRest, a_vendor, refusal, served
+from tests.sandbox.netsuite_client import HARBOR, WORLD, LocalRest, as_new, refusal, served
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's own, of its libraries
 
 
-@pytest.fixture
-def vendor() -> SimulatedVendor:
-    return a_vendor()
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SimulatedVendor, str, Path]]:
+    with served(tmp_path_factory.mktemp("netsuite")) as given:
+        yield given
 
 
 @pytest.fixture
-async def client(vendor: SimulatedVendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalRest]:
-    async with served(vendor, tmp_path, monkeypatch) as made:
-        yield made
+def vendor(account: tuple[SimulatedVendor, str, Path]) -> SimulatedVendor:
+    return account[0]
+
+
+@pytest.fixture
+def client(account: tuple[SimulatedVendor, str, Path], monkeypatch: pytest.MonkeyPatch) -> LocalRest:
+    return as_new(account, monkeypatch)
 
 
 async def test_put_by_external_id_creates_and_then_changes_the_same_record(client: LocalRest) -> None:

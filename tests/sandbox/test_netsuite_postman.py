@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sandbox.netsuite_client import HARBOR, LocalRest, a_vendor, refusal_of, served
+from sandbox.vendor import SimulatedVendor
+from tests.sandbox.netsuite_client import HARBOR, LocalRest, as_new, refusal_of, served
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's own, of its libraries
 COLLECTION = Path(__file__).parents[3] / "shared/contracts/netsuite/oracle_suitetalk_rest_postman.json"
@@ -35,10 +36,15 @@ def _leaves(items: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]
             yield item["name"], item["request"]
 
 
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SimulatedVendor, str, Path]]:
+    with served(tmp_path_factory.mktemp("netsuite")) as given:
+        yield given
+
+
 @pytest.fixture
-async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalRest]:
-    async with served(a_vendor(), tmp_path, monkeypatch) as made:
-        yield made
+def client(account: tuple[SimulatedVendor, str, Path], monkeypatch: pytest.MonkeyPatch) -> LocalRest:
+    return as_new(account, monkeypatch)
 
 
 async def send(client: LocalRest, request: dict[str, Any], body: dict[str, Any] | None = None) -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -26,7 +26,7 @@ from tests.sandbox.netsuite_client import (
     WORLD,
     LocalRest,
     a_client,
-    a_vendor,
+    as_new,
     job_of,
     refusal,
     served,
@@ -35,15 +35,20 @@ from tests.sandbox.netsuite_client import (
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's own, of its libraries
 
 
-@pytest.fixture
-def vendor() -> SimulatedVendor:
-    return a_vendor()
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SimulatedVendor, str, Path]]:
+    with served(tmp_path_factory.mktemp("netsuite")) as given:
+        yield given
 
 
 @pytest.fixture
-async def client(vendor: SimulatedVendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalRest]:
-    async with served(vendor, tmp_path, monkeypatch) as made:
-        yield made
+def vendor(account: tuple[SimulatedVendor, str, Path]) -> SimulatedVendor:
+    return account[0]
+
+
+@pytest.fixture
+def client(account: tuple[SimulatedVendor, str, Path], monkeypatch: pytest.MonkeyPatch) -> LocalRest:
+    return as_new(account, monkeypatch)
 
 
 async def test_a_signed_call_is_let_in_and_a_badly_signed_one_is_not(client: LocalRest) -> None:
