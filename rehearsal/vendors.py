@@ -1,0 +1,129 @@
+"""The simulated vendors as a rehearsal directs them, over their control paths; never their own interfaces."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Self
+
+import httpx2 as httpx
+
+from rehearsal.world import SYSTEMS, Json, SystemName
+
+READING = {"GET", "HEAD", "OPTIONS"}
+_NOT_RECORDS = ("/oauth", "/token", "/_api/v2.0", "/suiteql", "$batch-read")
+
+
+class Vendor:
+    """One simulated system."""
+
+    def __init__(self, name: SystemName, http: httpx.AsyncClient) -> None:
+        self.name, self._http = name, http
+
+    async def reset(self) -> None:
+        """As new."""
+        await self._ask("POST", "reset")
+
+    async def seed(self, world: Json) -> None:
+        """Add records."""
+        if world:
+            await self._ask("POST", "seed", world)
+
+    async def state(self) -> Json:
+        """All it holds."""
+        found: Json = await self._ask("GET", "state")
+        return found
+
+    async def calls(self) -> list[Json]:
+        """Every call it saw, oldest first."""
+        found: list[Json] = await self._ask("GET", "calls")
+        return found
+
+    async def add_fault(self, fault: Json) -> int:
+        """Put a fault in force; answers its number."""
+        return int((await self._ask("POST", "faults", fault))["numbers"][0])
+
+    async def faults(self) -> list[Json]:
+        """Those in force, with how often each was met."""
+        found: list[Json] = await self._ask("GET", "faults")
+        return found
+
+    async def lift(self) -> None:
+        """No more faults; held answers go out."""
+        await self._ask("DELETE", "faults")
+
+    async def release(self, name: str) -> None:
+        """Let the answers go that are held under this name."""
+        await self._ask("POST", f"holds/{name}/release")
+
+    async def behave(self, **manners: Any) -> None:
+        """How its webhooks are delivered from now on."""
+        await self._ask("PUT", "deliveries", manners)
+
+    async def deliveries(self) -> list[Json]:
+        """What it sent, with the answers."""
+        found: list[Json] = (await self._ask("GET", "deliveries"))["sent"]
+        return found
+
+    async def deliver_again(self, times: int, concurrent: int) -> int:
+        """Send again what was sent."""
+        return int((await self._ask("POST", "deliveries/again", {"times": times, "concurrent": concurrent}))["sent"])
+
+    async def flush(self) -> int:
+        """Send what was held back, in its shuffled order."""
+        return int((await self._ask("POST", "deliveries/flush"))["sent"])
+
+    async def set_clock(self, ahead: timedelta) -> None:
+        """How far its clock is ahead of the machine's."""
+        await self._ask("PUT", "clock", {"offset_seconds": ahead.total_seconds()})
+
+    async def post(self, path: str, body: Json) -> Json:
+        """A control path of its own, such as ``envelopes/ID/sign``."""
+        found: Json = await self._ask("POST", path, body)
+        return found
+
+    async def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self._http.request(method, f"/_sandbox/{path}", json=body)
+        if answer.status_code >= 400:
+            raise RuntimeError(f"the simulated {self.name} refused {method} {path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json()
+
+
+class Vendors:
+    """All of them."""
+
+    def __init__(self, addresses: Mapping[SystemName, str]) -> None:
+        self._clients = {name: httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) for name, url in addresses.items()}
+        self.by_name: dict[SystemName, Vendor] = {name: Vendor(name, self._clients[name]) for name in SYSTEMS}
+
+    def __getitem__(self, name: SystemName) -> Vendor:
+        return self.by_name[name]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(client.aclose() for client in self._clients.values()))
+
+    async def begin(self, *seeds: Mapping[SystemName, Json]) -> None:
+        """Everything as new, then these seeds one after another."""
+        await asyncio.gather(*(self._begin(vendor, [seed[name] for seed in seeds]) for name, vendor in self.by_name.items()))
+
+    async def set_clocks(self, ahead: timedelta) -> None:
+        """Move every vendor's clock."""
+        await asyncio.gather(*(vendor.set_clock(ahead) for vendor in self.by_name.values()))
+
+    async def lift(self) -> None:
+        """No more faults anywhere."""
+        await asyncio.gather(*(vendor.lift() for vendor in self.by_name.values()))
+
+    @staticmethod
+    async def _begin(vendor: Vendor, seeds: list[Json]) -> None:
+        await vendor.reset()
+        for seed in seeds:
+            await vendor.seed(seed)
+
+
+def is_write(call: Json) -> bool:
+    """Whether a call may have changed records: not a read, not a sign-in, not a query that is posted."""
+    path = str(call["path"]).lower()
+    return call["method"] not in READING and not any(part in path for part in _NOT_RECORDS)
