@@ -1,7 +1,7 @@
 """The pool of connections to PostgreSQL that the ledger works over, as the application role; statements are prepared once."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -81,9 +81,16 @@ class Database:
         count = said.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
 
-    async def listen(self) -> Plain:
-        """A connection of its own, for LISTEN; the caller closes it."""
-        return await asyncpg.connect(self.dsn)
+    @asynccontextmanager
+    async def listening(self, channel: str, *, heard: Callable[[], None], lost: Callable[[], None]) -> AsyncIterator[None]:
+        """A connection of its own that listens; ``lost`` is called when it ends."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            connection.add_termination_listener(lambda *_: lost())
+            await connection.add_listener(channel, lambda *_: heard())
+            yield
+        finally:
+            connection.terminate()
 
 
 def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

@@ -1,4 +1,4 @@
-"""Whether tables.py and the migrations agree: `python -m ledger.migrations.check OWNER_DSN` prints the differences and exits 1."""
+"""Whether tables.py and migrations agree: `python -m ledger.migrations.check OWNER_DSN` prints the differences and exits 1."""
 
 import argparse
 import asyncio

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NoReturn
 
-from canonical.errors import AnswerLost, Conflict, Failure, Misconfigured, NotReached, Rejected, RuleBroken, Throttled, Unavailable
+from canonical.errors import (
+    AnswerLost,
+    Conflict,
+    Failure,
+    Misconfigured,
+    NotReached,
+    Rejected,
+    RuleBroken,
+    Throttled,
+    Unavailable,
+)
 from canonical.provenance import Origin, Write
 from canonical.written import Declaration, Written
 

@@ -113,7 +113,7 @@ END $$;
 CREATE FUNCTION note_effect(held effects, how text, by_actor text, because text) RETURNS void LANGUAGE sql AS $$
     INSERT INTO audit (stream, seq, action, system, kind, source_id, target_id, key, outcome, correlation, actor, workflow, step,
                        mapping_version, rate_version, details)
-    SELECT held.engagement, 0, split_part(held.key, '/', 1), held.system, held.kind, held.reference, held.target_id, held.key, how,
+    SELECT coalesce(nullif(held.engagement, ''), 'handoff'), 0, split_part(held.key, '/', 1), held.system, held.kind, held.reference, held.target_id, held.key, how,
            held.correlation, CASE WHEN by_actor = '' THEN held.actor ELSE by_actor END, held.workflow, held.step,
            held.mapping_version, held.rate_version,
            jsonb_strip_nulls(jsonb_build_object(

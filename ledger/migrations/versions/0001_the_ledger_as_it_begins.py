@@ -36,7 +36,7 @@ def upgrade() -> None:
         _watermarks,
     ):
         table()
-    for file in ("audit", "effects", "inbox", "facts"):
+    for file in ("audit", "effects", "inbox", "facts", "cases"):
         run_file(op.get_bind(), file)
     op.execute("INSERT INTO clock (id) VALUES (1)")
     _grant(context.config.attributes.get("app_role", APP_ROLE))

@@ -1,0 +1,54 @@
+"""The ledger satisfies the activities' ports by shape, and its schema is what its tables say."""
+
+from activities import ports
+from ledger.audit import Audit
+from ledger.clock import BusinessClock
+from ledger.cross_references import CrossReferences
+from ledger.database import Database
+from ledger.dossiers import Dossiers
+from ledger.effects import Effects
+from ledger.engagements import Engagements
+from ledger.exceptions import Cases
+from ledger.expectations import Expectations
+from ledger.facts import Facts
+from ledger.inbox import Inbox
+from ledger.migrations.check import differences
+from ledger.migrations.run import upgrade
+from ledger.planned_revenue import PlannedRevenue
+from ledger.upkeep import Upkeep
+from ledger.watermarks import Watermarks
+from runtime.embedded.postgres import Postgres
+
+
+def the_ports(database: Database) -> tuple[object, ...]:
+    """Checked by mypy: each of these is what activities ask for."""
+    clock: ports.Clock = BusinessClock(database)
+    writes: ports.Writes = Effects(database)
+    audit: ports.Audit = Audit(database)
+    references: ports.CrossReferences = CrossReferences(database)
+    dossiers: ports.Dossiers = Dossiers(database)
+    cases: ports.Cases = Cases(database)
+    facts: ports.Facts = Facts(database)
+    inbox: ports.Inbox = Inbox(database)
+    expectations: ports.Expectations = Expectations(database)
+    watermarks: ports.Watermarks = Watermarks(database)
+    upkeep: ports.Upkeep = Upkeep(database)
+    engagements: ports.Engagements = Engagements(database)
+    plans: ports.Plans = PlannedRevenue(database)
+    return (
+        clock, writes, audit, references, dossiers, cases, facts, inbox, expectations, watermarks, upkeep, engagements, plans,
+    )  # fmt: skip
+
+
+async def test_migrations_and_tables_say_the_same(server: Postgres, database_name: str) -> None:
+    dsn = server.dsn(database_name)
+    await upgrade(dsn)  # at head already: nothing happens
+    assert await differences(dsn) == []
+    async with await Database.open(dsn) as owner:
+        await owner.execute("ALTER TABLE watermarks ADD COLUMN surplus text")
+        assert [(kind, column.name) for kind, _, _, column in await differences(dsn)] == [("remove_column", "surplus")]
+        await owner.execute("ALTER TABLE watermarks DROP COLUMN surplus")
+
+
+async def test_every_port_is_there(database: Database) -> None:
+    assert len(the_ports(database)) == 13
