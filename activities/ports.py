@@ -299,6 +299,10 @@ class Cases(Protocol):
         """Close cases that no longer hold, whatever their state; answers how many."""
         ...
 
+    async def settled_within(self, hours: int) -> Sequence[Case]:
+        """Decisions of the last hours that a workflow was to hear."""
+        ...
+
 
 class Facts(Protocol):
     """What is known of each canonical object's versions, kept for years; the door behind the inbox (DESIGN 4)."""
@@ -313,8 +317,10 @@ class Facts(Protocol):
 class Received(Protocol):
     """What storing deliveries came to."""
 
-    new: Sequence[int]
-    duplicates: int
+    @property
+    def new(self) -> Sequence[int]: ...
+    @property
+    def duplicates(self) -> int: ...
 
 
 class Inbox(Protocol):

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 from temporalio import activity
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
 from activities.ports import (
     ActivationPolicy,
@@ -19,7 +21,7 @@ from activities.ports import (
 from activities.systems import Systems
 from canonical.errors import Failure
 from canonical.event import FactKind, InboundEvent
-from canonical.exception import Case
+from canonical.exception import Case, settlement_of
 from canonical.expectation import Expectation
 
 OVERLAP = timedelta(minutes=10)
@@ -89,6 +91,19 @@ class SweepActivities:
         found = [w.id async for w in activity.client().list_workflows("TemporalReportedProblems IS NOT NULL")]
         await self.cases.open([self._stuck(workflow_id, now) for workflow_id in found])
         return found
+
+    @activity.defn
+    async def tell_decisions_again(self) -> int:
+        """A decision whose workflow could not be told is told again; one that was heard is not taken twice."""
+        heard = 0
+        for case in await self.cases.settled_within(24):
+            handle = activity.client().get_workflow_handle(case.workflow_id)
+            try:
+                await handle.execute_update("settle", settlement_of(case), id=f"settle/{case.number}")
+                heard += 1
+            except (WorkflowUpdateFailedError, RPCError):
+                continue  # it went on already, or it is over
+        return heard
 
     async def _polled(self, feed: ChangeFeed) -> Polled:
         polled = Polled(source=feed.name)

@@ -90,6 +90,18 @@ class Settlement(Part):
     adopt: str = ""
 
 
+def settlement_of(case: Case) -> Settlement:
+    """The final decision that a settled case holds."""
+    return Settlement(
+        number=case.number,
+        decision=case.decision or Decision.RETRY,
+        actor=case.decided_by,
+        reason=case.reason,
+        approved_by=case.approved_by,
+        adopt=case.adopt,
+    )
+
+
 class CaseTerms(Part):
     """What policy says of an exception: who owns it and until when it should be settled."""
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from operations.office import Office
 
 from connectors.webhooks import WebhookReader
 from gateway.codec_endpoint import codec_routes
@@ -14,6 +13,8 @@ from gateway.permissions import Gate
 from gateway.problems import handle_problems
 from gateway.process_api import process_routes
 from gateway.webhooks import webhook_routes
+from operations.office import Office
+from policies.access import Permission
 from runtime.codec import EncryptionCodec
 from runtime.settings import Settings
 
@@ -38,7 +39,7 @@ def create_app(
     async def may_decode(request: Request) -> None:
         """On the embedded stack whoever reaches loopback may; elsewhere it takes the permission."""
         if settings.environment == "production":
-            await gate.require(request, "decode")
+            await gate.require(request, Permission.DECODE)
 
     app.include_router(webhook_routes(office, readers, largest_body=largest))
     app.include_router(event_routes(office, gate, largest_body=largest))

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
-from operations.office import Office
 from pydantic import BaseModel, Field, ValidationError
 
 from canonical.errors import Malformed
 from canonical.event import FactKind, InboundEvent
 from gateway.bodies import bounded
 from gateway.permissions import Gate
+from operations.office import Office
+from policies.access import Permission
 
 TYPES = {
     "handoff.contract.executed.v1": FactKind.CONTRACT_EXECUTED,
@@ -55,7 +56,7 @@ def event_routes(office: Office, gate: Gate, *, largest_body: int) -> APIRouter:
     @routes.post("/events", status_code=202, responses={400: {}, 401: {}, 403: {}, 413: {}})
     async def receive(request: Request) -> Accepted:
         """Take one CloudEvent; its id makes it unique within its source."""
-        await gate.require(request, "start")
+        await gate.require(request, Permission.START)
         event = _read(request.headers, await bounded(request, limit=largest_body))
         received = await office.receive([_inbound(event)])
         return Accepted(duplicate=not received.new)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from fastapi import Request
-from operations.office import Office
 
 from gateway.identity import Identities
 from gateway.problems import NotAllowed
+from operations.office import Office
+from policies.access import Permission
 
 
 @dataclass(frozen=True)
@@ -16,9 +17,9 @@ class Gate:
     identities: Identities
     office: Office
 
-    async def require(self, request: Request, permission: str) -> str:
+    async def require(self, request: Request, permission: Permission) -> str:
         """The subject, if it may; raises NotAuthenticated or NotAllowed."""
         subject = await self.identities.subject(request.headers.get("authorization"))
-        if not self.office.policies.access.may(subject, permission):
-            raise NotAllowed(permission)
+        if not await self.office.may(subject, permission):
+            raise NotAllowed(permission.value)
         return subject

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from operations.office import Office
 from pydantic import BaseModel, Field
 
 from activities.plan import ActivationPlan
@@ -13,6 +12,8 @@ from canonical.exception import Case, CaseState, Decision
 from canonical.reference import Reference
 from gateway.permissions import Gate
 from operations.asked import Cancelled, Counts, Settled, Started, Story
+from operations.office import Office
+from policies.access import Permission
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The request cannot be read; the field is named."},
@@ -74,23 +75,23 @@ def _handoffs(routes: APIRouter, office: Office, gate: Gate) -> None:
     @routes.post("/handoffs", status_code=202, tags=["handoffs"])
     async def start(asked: StartHandoff, request: Request) -> Started:
         """Project provisioning: asynchronous; the engagement tells how it went."""
-        return await office.start(asked.contract, actor=await gate.require(request, "start"))
+        return await office.start(asked.contract, actor=await gate.require(request, Permission.START))
 
     @routes.get("/handoffs/{contract}/plan", tags=["handoffs"])
     async def plan(contract: Reference, request: Request) -> ActivationPlan:
         """The dry run: synchronous, reads only (R106)."""
-        await gate.require(request, "start")
+        await gate.require(request, Permission.PLAN)
         return await office.plan(contract)
 
     @routes.post("/handoffs/{contract}/cancel", status_code=202, tags=["handoffs"])
     async def cancel(contract: Reference, asked: Reason, request: Request) -> Cancelled:
         """Withdraw a running handoff; everything it made is undone."""
-        return await office.cancel(contract, actor=await gate.require(request, "cancel"), reason=asked.reason)
+        return await office.cancel(contract, actor=await gate.require(request, Permission.CANCEL), reason=asked.reason)
 
     @routes.post("/handoffs/{contract}/changed", status_code=202, tags=["handoffs"])
     async def changed(contract: Reference, request: Request) -> None:
         """Records were corrected: what waits looks again."""
-        await office.signal(contract, actor=await gate.require(request, "start"))
+        await office.signal(contract, actor=await gate.require(request, Permission.SIGNAL))
 
 
 def _engagements(routes: APIRouter, office: Office, gate: Gate) -> None:
@@ -99,25 +100,25 @@ def _engagements(routes: APIRouter, office: Office, gate: Gate) -> None:
         request: Request, status: EngagementStatus | None = None, entity: str | None = None, limit: Limit = 100
     ) -> list[EngagementRow]:
         """The board."""
-        await gate.require(request, "read")
+        await gate.require(request, Permission.READ)
         return await office.engagements(status=status, entity=entity, limit=limit)
 
     @routes.get("/engagements/{reference}", tags=["engagements"])
     async def engagement(reference: str, request: Request) -> EngagementRow:
         """One engagement: project status, ids in every system."""
-        await gate.require(request, "read")
+        await gate.require(request, Permission.READ)
         return await office.engagement(reference)
 
     @routes.get("/engagements/{reference}/trace", tags=["engagements"])
     async def trace(reference: str, request: Request) -> Story:
         """Its whole story."""
-        await gate.require(request, "read")
+        await gate.require(request, Permission.READ)
         return await office.trace(reference)
 
     @routes.get("/counts", tags=["engagements"])
     async def counts(request: Request) -> Counts:
         """What came in and what it came to."""
-        await gate.require(request, "read")
+        await gate.require(request, Permission.READ)
         return await office.counts()
 
 
@@ -132,32 +133,32 @@ def _exceptions(routes: APIRouter, office: Office, gate: Gate) -> None:
         limit: Limit = 100,
     ) -> list[Case]:
         """What waits for people, the most money first."""
-        await gate.require(request, "read")
+        await gate.require(request, Permission.READ)
         return await office.cases(owner=owner, code=code, engagement=engagement, state=state, limit=limit)
 
     @routes.get("/exceptions/{number}", tags=["exceptions"])
     async def case(number: int, request: Request) -> Case:
         """One exception with its evidence."""
-        await gate.require(request, "read")
+        await gate.require(request, Permission.READ)
         return await office.case(number)
 
     @routes.post("/exceptions/{number}/settle", tags=["exceptions"])
     async def settle(number: int, asked: Settle, request: Request) -> Settled:
         """Decide; above the threshold the decision waits for a second person."""
-        actor = await gate.require(request, "settle")
+        actor = await gate.require(request, Permission.SETTLE)
         return await office.settle(number, asked.decision, actor=actor, reason=asked.reason, adopt=asked.adopt)
 
     @routes.post("/exceptions/{number}/approve", tags=["exceptions"])
     async def approve(number: int, request: Request) -> Settled:
         """The second pair of eyes; never the one that decided."""
-        return await office.approve(number, actor=await gate.require(request, "settle"))
+        return await office.approve(number, actor=await gate.require(request, Permission.SETTLE))
 
     @routes.post("/exceptions/{number}/assign", tags=["exceptions"])
     async def assign(number: int, asked: Assign, request: Request) -> Case:
         """Give it to somebody."""
-        return await office.assign(number, asked.to, actor=await gate.require(request, "settle"))
+        return await office.assign(number, asked.to, actor=await gate.require(request, Permission.SETTLE))
 
     @routes.post("/exceptions/{number}/snooze", tags=["exceptions"])
     async def snooze(number: int, asked: Snooze, request: Request) -> Case:
         """Let it rest until then."""
-        return await office.snooze(number, asked.until, actor=await gate.require(request, "settle"))
+        return await office.snooze(number, asked.until, actor=await gate.require(request, Permission.SETTLE))

@@ -5,6 +5,7 @@ A module of its own, since the workflow sandbox reloads this package for each wo
 
 from typing import Any
 
+from workflows.check_systems import CheckSystemsWorkflow
 from workflows.engagement import EngagementWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.plan_project import PlanProjectWorkflow
@@ -12,6 +13,7 @@ from workflows.provision_project import ProvisionProjectWorkflow
 from workflows.sweep import SweepWorkflow
 
 WORKFLOWS: tuple[type[Any], ...] = (
+    CheckSystemsWorkflow,
     EngagementWorkflow,
     IdentifyEventWorkflow,
     PlanProjectWorkflow,

@@ -20,6 +20,9 @@ class SweepWorkflow:
         swept = await workflow.execute_activity_method(
             SweepActivities.heal_and_raise, task_queue=options.LEDGER, summary="heal, raise, escalate", **options.SWEEP
         )
+        await workflow.execute_activity_method(
+            SweepActivities.tell_decisions_again, task_queue=options.LEDGER, summary="tell decisions again", **options.SWEEP
+        )
         stuck = await workflow.execute_activity_method(
             SweepActivities.raise_stuck, task_queue=options.LEDGER, summary="workflows that stand still", **options.SWEEP
         )

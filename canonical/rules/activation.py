@@ -253,7 +253,7 @@ def _has_purchase_orders(case: ActivationCase) -> Iterable[Finding]:
             at_risk = (line.value(contract.currency) for line in contract.lines if line.workstream == workstream)
             yield Finding(
                 code="PO_MISSING",
-                sentence=f"{contract.payer.legal_name} wants an order for each workstream; {workstream or 'the contract'} has none.",
+                sentence=f"{contract.payer.legal_name} wants an order by workstream; {workstream or 'the contract'} has none.",
                 remedy="Enter the customer's purchase order on the deal, then settle with retry.",
                 subject=workstream,
                 money=Money.sum(at_risk, contract.currency),

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +41,7 @@ def lines(draw: st.DrawFn) -> tuple[ContractLine, ...]:
                 MilestoneTerm(reference=f"M{n}{m}", title="m", amount=part) for m, part in enumerate(parts)
             )
             facts["amount"] = Money.sum(parts, "USD") if parts else usd(100)
-        made.append(ContractLine(**facts))  # type: ignore[arg-type]
+        made.append(ContractLine(**facts))
     return tuple(made)
 
 
@@ -81,7 +82,7 @@ def test_a_cut_period_has_no_gap_and_no_overlap(days: int, shares: list[Decimal]
     pieces = cut(period, shares)
     assert pieces[0].start == period.start
     assert pieces[-1].end == period.end
-    assert all(a.end == b.start for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(pieces))
     assert sum(piece.days for piece in pieces) == period.days
 
 

@@ -1,0 +1,14 @@
+"""How a capability stands: served and answering, served and failing, or served by nobody."""
+
+from canonical.schema import Part
+
+
+class Connection(Part):
+    """One line of `handoff connectors check`."""
+
+    capability: str
+    system: str | None = None
+    works: bool = False
+    seen: str = ""
+    code: str = ""
+    remedy: str = ""

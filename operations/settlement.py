@@ -1,0 +1,114 @@
+"""Settling exceptions: who may decide what, when a second person must agree, and telling the workflow that waits."""
+
+import asyncio
+from dataclasses import dataclass
+
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from canonical.errors import Rejected, Transient
+from canonical.exception import Case, CaseState, Decision, Settlement, settlement_of
+from canonical.money import Money
+from ledger.clock import BusinessClock
+from ledger.exceptions import Cases
+from operations.asked import Settled
+from policies.exceptions import CaseRule
+from policies.firm import Policies
+
+_TRIES, _PAUSE = 20, 0.25
+
+
+class NotAllowedToSettle(Rejected):
+    """The person is not one of those who may decide this."""
+
+    code = "NOT_ALLOWED"
+    default_remedy = "Ask the owner of the exception, or somebody with the role that policies/exceptions names."
+
+
+@dataclass(frozen=True)
+class Settlements:
+    """Decisions on exceptions, from any surface."""
+
+    client: Client
+    cases: Cases
+    policies: Policies
+    clock: BusinessClock
+
+    async def settle(self, number: int, decision: Decision, *, actor: str, reason: str, adopt: str) -> Settled:
+        """Decide. Above the policy's threshold the decision is only proposed, and a second person must approve it."""
+        case = await self.cases.read(number)
+        await self._require(case, decision, actor, reason, adopt)
+        rule = await self._rule(case)
+        money = _money(case)
+        second = rule.second_person
+        if second is not None and second.is_needed(decision, money, code=case.code, entity=case.entity):
+            await self.cases.propose(number, decision, actor=actor, reason=reason, adopt=adopt)
+            by = " or ".join(rule.may_approve)
+            return Settled(number=number, state=CaseState.PROPOSED, decision=decision, needs_approval_by=by)
+        settlement = Settlement(number=number, decision=decision, actor=actor, reason=reason, adopt=adopt)
+        await self.cases.settle(number, decision, actor=actor, reason=reason, adopt=adopt)
+        return await self._told(case, settlement)
+
+    async def approve(self, number: int, *, actor: str) -> Settled:
+        """The second pair of eyes: another person, with a role that may approve."""
+        case = await self.cases.read(number)
+        rule, roles = await self._rule(case), await self._roles(actor)
+        if not set(roles) & set(rule.may_approve):
+            raise NotAllowedToSettle(f"{actor} may not approve {case.code}; {' or '.join(rule.may_approve) or 'nobody'} may.")
+        approved = await self.cases.approve(number, actor=actor)
+        return await self._told(approved, settlement_of(approved))
+
+    async def _told(self, case: Case, settlement: Settlement) -> Settled:
+        if case.workflow_id:
+            await self._update(case, settlement)
+        return Settled(number=case.number, state=CaseState.SETTLED, decision=settlement.decision)
+
+    async def _update(self, case: Case, settlement: Settlement) -> None:
+        """The workflow may be a moment behind the queue: it is told again until it waits for this number, or has gone on."""
+        handle = self.client.get_workflow_handle(case.workflow_id)
+        for attempt in range(_TRIES):
+            try:
+                await handle.execute_update("settle", settlement, id=f"settle/{case.number}")
+                return
+            except WorkflowUpdateFailedError as refused:
+                cause = refused.cause
+                if not isinstance(cause, ApplicationError) or cause.type != "NotWaiting":
+                    raise Rejected(str(cause), remedy="Choose another decision.") from refused
+                if attempt == _TRIES - 1:
+                    return
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return
+                raise Transient(
+                    f"The decision on exception {case.number} is kept, but its workflow could not be told yet",
+                    remedy="Nothing to do: the next sweep tells it.",
+                ) from error
+            await asyncio.sleep(_PAUSE)
+
+    async def _require(self, case: Case, decision: Decision, actor: str, reason: str, adopt: str) -> None:
+        rule, roles = await self._rule(case), await self._roles(actor)
+        access = self.policies.access.on((await self.clock.now()).date())
+        if not set(roles) & set(rule.settlers) and not access.may_settle(roles, case.code):
+            raise NotAllowedToSettle(f"{actor} may not settle {case.code}; {' or '.join(rule.settlers)} may.")
+        if decision not in rule.decisions or (decision is Decision.OVERRIDE and not case.can_override):
+            allowed = ", ".join(d.value for d in rule.decisions if d is not Decision.OVERRIDE or case.can_override)
+            raise Rejected(
+                f"{case.code} cannot be settled with '{decision.value}'", remedy=f"Use one of: {allowed}. {case.remedy}"
+            )
+        if decision in {Decision.OVERRIDE, Decision.REJECT, Decision.ADOPT} and not reason.strip():
+            raise Rejected(f"To {decision.value} you must give a reason", remedy="Say why; auditors will read it.")
+        if decision is Decision.ADOPT and not adopt:
+            raise Rejected("To adopt a record you must name it", remedy="Give its id in the target system.")
+
+    async def _rule(self, case: Case) -> CaseRule:
+        return self.policies.exceptions.on((await self.clock.now()).date()).rule(case.code, case.entity)
+
+    async def _roles(self, actor: str) -> tuple[str, ...]:
+        return self.policies.access.on((await self.clock.now()).date()).roles_of(actor)
+
+
+def _money(case: Case) -> Money | None:
+    if case.money_amount is None or case.money_currency is None:
+        return None
+    return Money(amount=case.money_amount, currency=case.money_currency)

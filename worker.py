@@ -1,0 +1,133 @@
+"""Composition root: settings -> connectors -> activities -> one Temporal worker for each task queue."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.activation import ActivationActivities
+from activities.billing import BillingActivities
+from activities.case import CaseActivities
+from activities.check import CheckActivities
+from activities.contract_reader import ContractReader
+from activities.crm import CrmActivities
+from activities.customer import CustomerActivities
+from activities.documents import DocumentActivities
+from activities.engagement import Board, EngagementActivities
+from activities.fact import FactActivities
+from activities.plan import PlanActivities
+from activities.ports import Connected
+from activities.project_accounting import ProjectAccountingActivities
+from activities.psa import PsaActivities
+from activities.step import Bookkeeping
+from activities.sweep import SweepActivities
+from activities.systems import Systems
+from ledger.books import Books
+from ledger.upkeep import Upkeep
+from operations.dispatch import Dispatcher
+from operations.escalation import by_policy
+from operations.landscape import connect_systems
+from operations.office import open_office
+from policies.firm import Policies
+from runtime.settings import Settings, WorkerSettings
+from runtime.telemetry import log_to_stderr
+from workflows import options
+from workflows.registry import WORKFLOWS
+
+STEPS: tuple[type[Any], ...] = (
+    ActivationActivities,
+    BillingActivities,
+    CaseActivities,
+    CheckActivities,
+    CrmActivities,
+    CustomerActivities,
+    DocumentActivities,
+    EngagementActivities,
+    FactActivities,
+    PlanActivities,
+    ProjectAccountingActivities,
+    PsaActivities,
+    SweepActivities,
+)
+_GRACE = timedelta(seconds=10)
+_STICKY = timedelta(seconds=3)  # a workflow whose worker died goes to another one this soon
+
+
+def activities(books: Books, policies: Policies, connected: Mapping[str, Connected]) -> list[Callable[..., Any]]:
+    """Every activity with its dependencies: each class is given the parts that its fields are named for."""
+    systems = Systems(connected)
+    parts: dict[str, Any] = {
+        **vars(books),
+        "systems": systems,
+        "policy": policies,
+        "reader": ContractReader(systems, policies),
+        "books": Bookkeeping(books.writes, books.dossiers),
+        "board": Board(books.engagements, books.expectations, books.audit, books.clock),
+        "upkeep": Upkeep(books.database, next_owner=by_policy(policies)),
+    }
+    made = [kind(**{field.name: parts[field.name] for field in fields(kind)}) for kind in STEPS]
+    return [method for one in made for method in _methods(one)]
+
+
+def _methods(one: object) -> list[Callable[..., Any]]:
+    return [m for name in dir(one) if hasattr(m := getattr(one, name), "__temporal_activity_definition")]
+
+
+def workers(client: Client, made: list[Callable[..., Any]], policies: Policies, settings: WorkerSettings) -> list[Worker]:
+    """One for workflows, one for the ledger's queue, one for each target account with its own rate limit."""
+    first = Worker(
+        client,
+        task_queue=options.WORKFLOWS,
+        workflows=list(WORKFLOWS),
+        max_concurrent_workflow_tasks=settings.workflow_tasks,
+        max_cached_workflows=settings.cached_workflows,
+        sticky_queue_schedule_to_start_timeout=_STICKY,
+        graceful_shutdown_timeout=_GRACE,
+    )
+    budgets = {options.account(name): system.budget for name, system in policies.landscape.systems.items()}
+    rest = [
+        Worker(
+            client,
+            task_queue=queue,
+            activities=made,
+            max_concurrent_activities=settings.activities,
+            max_task_queue_activities_per_second=budget.calls_per_second if budget else None,
+            graceful_shutdown_timeout=_GRACE,
+        )
+        for queue, budget in {options.LEDGER: None, **budgets}.items()
+    ]
+    return [first, *rest]
+
+
+async def work(settings: Settings) -> None:
+    """Until told to stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with contextlib.AsyncExitStack() as stack:
+        office = await stack.enter_async_context(open_office(settings, runs_workflows=True))
+        connected = connect_systems(office.policies)
+        for system in connected.values():
+            stack.push_async_callback(system.aclose)
+        made = activities(office.books, office.policies, connected)
+        for worker in workers(office.client, made, office.policies, settings.worker):
+            await stack.enter_async_context(worker)
+        await stack.enter_async_context(Dispatcher(office.client, office.books.inbox).running())
+        await stop.wait()
+
+
+def main() -> None:
+    """Settings from the environment."""
+    settings = Settings()
+    log_to_stderr(settings.telemetry.log_level)
+    asyncio.run(work(settings))
+
+
+if __name__ == "__main__":
+    main()
