@@ -66,10 +66,12 @@ class Target:
     calls: int = 0
     looks: int = 0
     gate: asyncio.Event | None = None
+    is_called: asyncio.Event = field(default_factory=asyncio.Event)
 
     def call(self, key: str) -> Callable[[], Awaitable[Written]]:
         async def create() -> Written:
             self.calls += 1
+            self.is_called.set()
             fault = self.faults.pop(0) if self.faults else ""
             if self.gate is not None:
                 await self.gate.wait()

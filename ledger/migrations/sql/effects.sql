@@ -137,7 +137,7 @@ BEGIN
 END $$;
 
 -- A look-up found nothing; counts only if nothing happened since it began.
-CREATE FUNCTION look_was_empty(wanted text, attempt integer, looks integer, again interval) RETURNS effects LANGUAGE sql AS $$
+CREATE FUNCTION look_was_empty(wanted text, attempt integer, looks integer, again interval) RETURNS SETOF effects LANGUAGE sql AS $$
     UPDATE effects SET empty_looks = looks + 1, look_after = clock_timestamp() + again, updated_at = business_now()
     WHERE key = wanted AND state = 'unknown' AND attempts = attempt AND empty_looks = looks
     RETURNING *
@@ -145,7 +145,7 @@ $$;
 
 -- Surely absent: send again, under a new lease.
 CREATE FUNCTION resend_effect(wanted text, attempt integer, looks integer, token text, lease interval, settles interval)
-RETURNS effects LANGUAGE sql AS $$
+RETURNS SETOF effects LANGUAGE sql AS $$
     UPDATE effects SET state = 'calling', attempts = attempt + 1, empty_looks = 0, failure = '', sent_at = clock_timestamp(),
            lease_until = clock_timestamp() + lease, lease_token = token, look_after = clock_timestamp() + settles,
            updated_at = business_now()
