@@ -12,19 +12,9 @@ from ledger.database import Database
 from ledger.effects import Effects
 from ledger.lease import LeaseTerms
 from runtime.embedded.postgres import APP, Postgres
-from tests.ledger.vendor import Target, a_write, declared
+from tests.ledger.vendor import DONE, Target, a_write, declared
 
-LOST = [
-    "lost",
-    "bad_gateway",
-    "bug_after",
-    "lost_request",
-    "broken_request",
-    "bug",
-    "throttled",
-    "not_reached",
-    "conflict_if_there",
-]
+LOST = [*DONE, "lost_request", "broken_request", "bug", "throttled", "not_reached", "conflict_if_there"]
 ACTIONS = st.lists(
     st.one_of(
         st.sampled_from(["ask", "ask_twice_at_once", "killed_before", "killed_after", "cancelled", "time_passes"]),
@@ -40,7 +30,7 @@ class Story:
 
     def __init__(self, database: Database, key: str) -> None:
         self.database, self.write = database, a_write(key)
-        self.target = Target()
+        self.target, self.deaths = Target(), 0
         self.effects = Effects(database, lease=TERMS, margin=timedelta(0))
 
     async def ask(self) -> str:
@@ -83,11 +73,13 @@ class Story:
         """A worker reserves the key and dies, before or after the target has carried it out."""
         asked = {**self.write.model_dump(exclude={"origin"}), **self.write.origin.model_dump()}
         asked["request_hash"] = fingerprint({"title": "Rollout"})
+        self.deaths += 1
+        token = f"dead-{self.deaths}"
         row = await self.database.row(
-            "SELECT lease_token FROM reserve_effect($1, 'dead', $2, $3)", asked, TERMS.length, timedelta(seconds=0)
+            "SELECT lease_token FROM reserve_effect($1, $2, $3, $4)", asked, token, TERMS.length, timedelta(0)
         )
         assert row is not None
-        if is_committed and row["lease_token"] == "dead":
+        if is_committed and row["lease_token"] == token:
             await self.target.call(self.write.key)()
 
     async def is_cancelled(self) -> None:
@@ -103,7 +95,7 @@ class Story:
         """Waits end, and so do the leases of the dead."""
         await self.database.execute(
             "UPDATE effects SET look_after = least(look_after, clock_timestamp()),"
-            " lease_until = CASE WHEN lease_token = 'dead' THEN clock_timestamp() - interval '1 s' ELSE lease_until END"
+            " lease_until = CASE WHEN lease_token LIKE 'dead-%' THEN clock_timestamp() - interval '1 s' ELSE lease_until END"
             " WHERE key = $1",
             self.write.key,
         )
