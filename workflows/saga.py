@@ -70,7 +70,7 @@ async def together(*branches: Coroutine[Any, Any, Result]) -> list[Result]:
     tasks = [asyncio.create_task(branch) for branch in branches]
     try:
         return list(await asyncio.gather(*tasks))
-    except BaseException:
+    except (FailureError, asyncio.CancelledError):  # not GeneratorExit: an evicted workflow must not run anything
         for task in tasks:
             task.cancel()
         await shielded(_settled(tasks))

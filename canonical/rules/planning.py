@@ -1,7 +1,7 @@
 """From the contract and its service templates to the project, the billing schedule and the planned revenue (R46-R49)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from canonical.billing_schedule import BillingRule, BillingSchedule, BillingTrigger, RevenuePlan, RevenuePlanItem, ScheduledItem
@@ -208,17 +208,25 @@ def _rule(contract: Contract, line: ContractLine) -> BillingRule:
 def _revenue(contract: Contract, line: ContractLine, treatment: str) -> list[RevenuePlanItem]:
     term, value = _term(contract), line.value(contract.currency)
     if line.kind is BillingKind.FIXED_FEE and line.milestones and treatment == "point_in_time":
-        due = [(m.amount, m.due if m.due and m.due in term else term.last) for m in line.milestones]
-        return [
-            RevenuePlanItem(
-                line=line.reference, treatment=treatment, period=Period(start=on, end=on + timedelta(days=1)), amount=a
-            )
-            for a, on in due
-        ]
+        return _on_acceptance(contract, line, treatment)
     months = _months(contract, line) if line.kind is BillingKind.SUBSCRIPTION else list(term.months())
     weights = [Decimal(1)] * len(months) if line.kind is BillingKind.SUBSCRIPTION else [Decimal(month.days) for month in months]
     kind = "straight_line" if line.kind is BillingKind.SUBSCRIPTION else treatment
     return [
         RevenuePlanItem(line=line.reference, treatment=kind, period=m, amount=a)
         for m, a in zip(months, value.split(weights), strict=True)
+    ]
+
+
+def _on_acceptance(contract: Contract, line: ContractLine, treatment: str) -> list[RevenuePlanItem]:
+    """Milestones earn on the day they are due, or on the last day of the term; those of one day are one item."""
+    term, days = _term(contract), dict[date, Money]()
+    for milestone in line.milestones:
+        day = milestone.due if milestone.due and milestone.due in term else term.last
+        days[day] = days.get(day, Money.zero(contract.currency)) + milestone.amount
+    return [
+        RevenuePlanItem(
+            line=line.reference, treatment=treatment, period=Period(start=day, end=day + timedelta(days=1)), amount=amount
+        )
+        for day, amount in sorted(days.items())
     ]

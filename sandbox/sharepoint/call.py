@@ -45,7 +45,7 @@ class Call:
     @property
     def by(self) -> dict[str, Any]:
         """Who did it, as ``createdBy`` and ``lastModifiedBy`` say."""
-        name = self.state["applications"][self.client]["displayName"]
+        name = self.state["applications"][self.client].get("displayName", self.client)
         return {"application": {"id": self.client, "displayName": name}, "user": {"displayName": "SharePoint App"}}
 
     @property

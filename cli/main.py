@@ -1,0 +1,122 @@
+"""The `handoff` command: a group is a folder, a command is a file, imported only when it is called."""
+
+import importlib
+import sys
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+
+class Target(NamedTuple):
+    """Where a command's function is, and its docstring's first line, so that `--help` needs no import (a test compares them)."""
+
+    place: str
+    help: str
+
+
+COMMANDS: dict[str, Target] = {
+    "up": Target("cli.up:up", "Start the stack with simulated vendors, and stay until Ctrl-C."),
+    "demo": Target("cli.demo:demo", "The whole story, from a deal to an active project, with real parts."),
+    "doctor": Target("cli.doctor:doctor", "Check this machine, the settings and every server; each line names its remedy."),
+    "plan": Target("cli.handoffs.plan:plan", "What a handoff would create or change in each system; nothing is touched."),
+    "start": Target("cli.handoffs.start:start", "Ask for a contract's handoff; asked twice, it is done once."),
+    "list": Target("cli.handoffs.list:list_engagements", "The engagements and where each stands."),
+    "show": Target("cli.handoffs.show:show", "One engagement: its status, its money, its ids in every system."),
+    "trace": Target("cli.handoffs.trace:trace", "The whole story of an engagement, found by any id in any system."),
+    "signal": Target("cli.handoffs.signal:signal", "Say that records were corrected: what waits looks again."),
+    "cancel": Target("cli.handoffs.cancel:cancel", "Withdraw a running handoff; everything it made is undone."),
+    "schema": Target("cli.schema:schema", "The canonical objects and policy files: versions, and the JSON Schema of one."),
+    "bench": Target("cli.bench:bench", "Measure speed beside a bare workflow, on this machine."),
+}
+GROUPS: dict[str, dict[str, Target]] = {
+    "exceptions": {
+        "list": Target("cli.exceptions.list:list_exceptions", "What waits for people, the most money first."),
+        "show": Target("cli.exceptions.show:show", "One exception with its remedy and evidence."),
+        "settle": Target("cli.exceptions.settle:settle", "Decide one exception; the waiting workflow goes on at once."),
+        "approve": Target("cli.exceptions.approve:approve", "Agree, as a second person, to a decision that was proposed."),
+        "assign": Target("cli.exceptions.assign:assign", "Give an exception to somebody."),
+        "snooze": Target("cli.exceptions.snooze:snooze", "Let an exception rest until a time."),
+    },
+    "audit": {
+        "verify": Target("cli.audit.verify:verify", "Prove that nobody changed the trail: every hash is computed again."),
+        "export": Target("cli.audit.export:export", "The trail of one engagement, or all of it, as one JSON object a line."),
+    },
+    "connectors": {"check": Target("cli.connectors.check:check", "Ask every system whether it can be worked with.")},
+    "policy": {
+        "check": Target("cli.policy.check:check", "Check the firm's policy files: file, line and remedy of each mistake."),
+        "catalogue": Target("cli.policy.catalogue:catalogue", "The control points and the interfaces in force, as a document."),
+    },
+    "schedules": {
+        "list": Target("cli.schedules.list:list_schedules", "The schedules: what should run, and what the server runs."),
+        "apply": Target("cli.schedules.apply:apply", "Make the server's schedules those of this release."),
+        "trigger": Target("cli.schedules.trigger:trigger", "Run a schedule's work now."),
+    },
+    "keys": {
+        "rotate": Target("cli.keys.rotate:rotate", "Add a key to the ring that encrypts payloads, and make it the current one."),
+        "issue": Target("cli.keys.issue:issue", "Issue an API key for a person or program, shown this once."),
+    },
+    "scenario": {"run": Target("cli.scenario.run:run", "Run acceptance stories against simulated systems.")},
+}
+HELP = {
+    "exceptions": "Work for people: what waits, and settling it.",
+    "audit": "The append-only trail: verify and export it.",
+    "connectors": "The connected systems.",
+    "policy": "The firm's own rules.",
+    "schedules": "What runs by the clock.",
+    "keys": "Keys of the payload encryption and of the process API.",
+    "scenario": "Acceptance stories against simulated systems.",
+}
+
+
+class Lazy(TyperGroup):
+    """Knows its commands by name and help; imports one when it is called."""
+
+    def __init__(self, name: str, targets: dict[str, Target], groups: dict[str, "Lazy"], **shown: Any) -> None:
+        super().__init__(name=name, no_args_is_help=True, rich_markup_mode=None, **shown)
+        self.targets, self.groups = targets, groups
+        self.commands = dict.fromkeys([*targets, *groups])  # type: ignore[arg-type]  # the names, for "did you mean"
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """Typer's hook."""
+        target = self.targets.get(cmd_name)
+        return self.groups.get(cmd_name) if target is None else command(cmd_name, target)
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """Typer's hook."""
+        shown = {"Commands": {name: target.help for name, target in self.targets.items()}}
+        shown["Groups of commands"] = {name: HELP[name] for name in self.groups}
+        for heading, rows in shown.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(list(rows.items()))
+
+
+def command(name: str, target: Target) -> Any:
+    """The command behind a name; one that this installation does not have says so."""
+    module, _, function = target.place.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except ModuleNotFoundError as missing:
+        if not missing.name or not module.startswith(missing.name):
+            raise
+        typer.echo(f"`handoff {name}` is not part of this installation: {module} is missing. See `handoff --help`.", err=True)
+        raise typer.Exit(2) from None
+    made = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    made.command(name)(found)
+    return typer.main.get_command(made)
+
+
+def root() -> Lazy:
+    """Everything under `handoff`."""
+    groups = {name: Lazy(name, targets, {}, help=HELP[name]) for name, targets in GROUPS.items()}
+    return Lazy("handoff", COMMANDS, groups, help="Durable handoffs, from the signed contract to cash. Every command has --json.")
+
+
+def main() -> None:
+    """Entry point; the exit code is 0, 1 (refused, or something is wrong) or 2 (settings or usage)."""
+    sys.exit(root().main(prog_name="handoff"))
+
+
+if __name__ == "__main__":
+    main()
