@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from ledger.database import Database
+from ledger.database import Database, Plain
 from ledger.migrations.run import upgrade
 from runtime.embedded.cluster import SUPERUSER
 from runtime.embedded.postgres import APP, Postgres
@@ -44,7 +44,7 @@ async def database(server: Postgres, database_name: str) -> AsyncIterator[Databa
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def superuser(server: Postgres, database_name: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+async def superuser(server: Postgres, database_name: str) -> AsyncIterator[Plain]:
     """Somebody who may do anything, even disable triggers."""
     connection = await asyncpg.connect(server.dsn(database_name, role=SUPERUSER))
     yield connection
