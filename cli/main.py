@@ -73,9 +73,9 @@ class Lazy(TyperGroup):
     """Knows its commands by name and help; imports one when it is called."""
 
     def __init__(self, name: str, targets: dict[str, Target], groups: dict[str, "Lazy"], **shown: Any) -> None:
-        super().__init__(name=name, no_args_is_help=True, rich_markup_mode=None, **shown)
+        names: Any = dict.fromkeys([*targets, *groups])  # for "did you mean"; what they stand for is imported when called
+        super().__init__(name=name, commands=names, no_args_is_help=True, rich_markup_mode=None, **shown)
         self.targets, self.groups = targets, groups
-        self.commands = dict.fromkeys([*targets, *groups])  # type: ignore[arg-type]  # the names, for "did you mean"
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         """Typer's hook."""

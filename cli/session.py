@@ -4,7 +4,6 @@ import getpass
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:  # the engine's client takes a while to import: `--help` must 
 
 ActorOption = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", help="Who acts, as policies/access names them.", show_default="the user of this machine"),
+    typer.Option("--as", metavar="NAME", help="Who acts, as policies/access names them.", show_default="this machine's user"),
 ]
 Answer = TypeVar("Answer")
 NAMING = ("HANDOFF_DATABASE__DSN", "HANDOFF_TEMPORAL__ADDRESS")
@@ -34,11 +33,11 @@ class Session:
 
     office: "Office"
     actor: str
+    access: "AccessVersion"
 
     def seen(self, result: Any) -> Any:
         """The same with everything withheld that the person's roles may not see (R151)."""
-        access: AccessVersion = self.office.policies.access.on(datetime.now(UTC).date())
-        return laid_over(result, access.redacted(access.roles_of(self.actor), result))
+        return laid_over(result, self.access.redacted(self.access.roles_of(self.actor), result))
 
 
 Work = Callable[[Session], Awaitable[Answer]]
@@ -58,7 +57,8 @@ async def _asked(settings: "Settings", work: Work[Answer], actor: str, *, with_t
 
     try:
         async with open_office(settings, with_temporal=with_temporal) as office:
-            session = Session(office, actor)
+            access = office.policies.access.on((await office.books.clock.now()).date())
+            session = Session(office, actor, access)
             seen: Answer = session.seen(await work(session))
             return seen
     except Failure:

@@ -36,6 +36,17 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Table:
     return made
 
 
+def lines(rows: Iterable[tuple[Sequence[object], str]], *, title: str) -> str:
+    """Wide rows: what tells them apart in columns, the rest on a line under it."""
+    cells = [([shown(cell) for cell in row], under) for row, under in rows]
+    widths = [max(map(len, column)) for column in zip(*(row for row, _ in cells), strict=True)]
+    told = []
+    for row, under in cells:
+        told.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width).rstrip())
+        told.append(" " * (widths[0] + 2) + under)
+    return "\n".join(["", title, *told]) if told else ""
+
+
 def shown(value: object) -> str:
     """A cell: times in UTC to the second, nothing for nothing."""
     match value:

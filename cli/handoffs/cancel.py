@@ -20,6 +20,6 @@ def cancel(
     """Withdraw a running handoff; everything it made is undone."""
     with output(json) as out:
         if len(reason.strip()) < 3:
-            out.fail("REASON_MISSING", "To withdraw a handoff you must say why", hint="Run it again with --reason 'in some words'.")
+            out.fail("REASON_MISSING", "To withdraw a handoff you must say why", hint="Give it with --reason 'in some words'.")
         done = ask(out, lambda s: s.office.cancel(contract, actor=s.actor, reason=reason), actor=actor)
         out.show(done, lambda c: f"{c.contract} is being withdrawn. Next: `handoff show {c.contract}`.")

@@ -29,7 +29,9 @@ def _shown(planned: ActivationPlan) -> list[object]:
         ]
     )
     writes = table(("Effect", "What", "Capability", "System", "Id there", "Key"), map(_row, planned.writes))
-    details = [line for write in planned.writes for line in (f"{write.what}:", *(f"  {d}" for d in write.details)) if write.details]
+    details = [
+        line for write in planned.writes for line in (f"{write.what}:", *(f"  {d}" for d in write.details)) if write.details
+    ]
     return [piece for piece in (head, writes, "\n".join(details), *_findings(planned)) if piece] + [_next(planned)]
 
 

@@ -1,12 +1,13 @@
 """`handoff trace`: the whole story of an engagement, from our own store."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from cli.output import JsonOption, output
 from cli.session import ActorOption, ask
-from cli.tables import facts, table
+from cli.tables import facts, lines, table
 from operations.asked import Delivered, Happened, Story
 
 ReferenceArgument = Annotated[
@@ -35,16 +36,15 @@ def _told(story: Story) -> list[object]:
     targets = table(("What was made", "Its id there"), sorted(story.targets.items()))
     received = ("Received", "Source", "Event", "Kind", "Times", "Outcome")
     deliveries = table(received, map(_delivery, story.deliveries), title="Deliveries")
-    headers = ("#", "When", "Who", "Action", "Outcome", "System", "Kind", "Source id", "Target id", "Key", "Step", "Version", "Details")
-    happened = table(headers, map(_event, story.happened), title="What happened")
-    return [piece for piece in (head, targets, deliveries, happened) if piece]
+    return [piece for piece in (head, targets, deliveries, lines(map(_event, story.happened), title="What happened")) if piece]
 
 
 def _delivery(one: Delivered) -> tuple[object, ...]:
     return one.received_at, one.source, one.event_id, one.kind, one.deliveries, one.outcome
 
 
-def _event(one: Happened) -> tuple[object, ...]:
-    details = ", ".join(f"{name}={value}" for name, value in one.details.items())
-    where = (one.system, one.kind, one.source_id, one.target_id, one.key, one.step, one.version)
-    return one.sequence, one.at, one.actor, one.action, one.outcome, *where, details
+def _event(one: Happened) -> tuple[Sequence[object], str]:
+    named = {"key": one.key, "step": one.step, "by": one.actor, "version": one.version, "correlation": one.correlation}
+    under = ", ".join(f"{name} {value}" for name, value in {**named, **one.details}.items() if value)
+    moved = " -> ".join(identifier for identifier in (one.source_id, one.target_id) if identifier)
+    return (one.sequence, one.at, one.action, one.outcome, one.system, one.kind, moved), under
