@@ -115,7 +115,7 @@ class AcknowledgedCheck(Shape):
     p95_below: Stretch
 
 
-class KpiCheck(Shape):
+class ActivationTimeCheck(Shape):
     """From the execution of a contract to its activation, in business time."""
 
     contract: str
@@ -136,7 +136,7 @@ class Check(Shape):
     effects: EffectsCheck | None = None
     trace: TraceCheck | None = None
     acknowledged: AcknowledgedCheck | None = None
-    activation_time: KpiCheck | None = None
+    activation_time: ActivationTimeCheck | None = None
     untouched: tuple[SystemName, ...] | None = Field(default=None, description="systems in which nothing was written")
 
     @model_validator(mode="before")

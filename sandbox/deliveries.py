@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,7 @@ class Delivery:
     headers: dict[str, str]
     label: str = ""
     answers: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
     sign: Callable[[], dict[str, str]] | None = None
     accepted: Callable[[int, bytes], bool] | None = None
 
@@ -84,7 +86,9 @@ class Deliveries:
     def listed(self) -> list[dict[str, Any]]:
         """Every delivery with the answers it had, oldest first."""
         unique = {id(d): d for d in self.sent}.values()
-        return [{"url": d.url, "label": d.label, "answers": d.answers, "bytes": len(d.body)} for d in unique]
+        return [
+            {"url": d.url, "label": d.label, "answers": d.answers, "seconds": d.seconds, "bytes": len(d.body)} for d in unique
+        ]
 
     async def _send_in_order(self, calls: list[Delivery]) -> None:
         for delivery in calls:
@@ -103,12 +107,14 @@ class Deliveries:
     @staticmethod
     async def _delivered(client: httpx.AsyncClient, delivery: Delivery) -> bool:
         headers = delivery.headers | (delivery.sign() if delivery.sign else {})
+        sent_at = time.monotonic()
         try:
             answer = await client.post(delivery.url, content=delivery.body, headers=headers)
         except httpx.HTTPError:
             delivery.answers.append(0)
             return False
         delivery.answers.append(answer.status_code)
+        delivery.seconds.append(time.monotonic() - sent_at)
         accepted = delivery.accepted or (lambda status, _: 200 <= status < 300)
         return accepted(answer.status_code, answer.content)
 

@@ -1,0 +1,46 @@
+"""What two performances of one story must have in common: ledger and vendors' records, without times and ids (U6)."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rehearsal.estate import estate
+from rehearsal.scene import Scene
+
+Digest = dict[str, Counter[str]]
+
+
+async def digest(scene: Scene) -> Digest:
+    """The comparable state at the end of a performance."""
+    view = scene.view
+    plans = await view.rows(
+        "SELECT reference, version, sum(amount) AS amount FROM planned_revenue WHERE withdrawn_at IS NULL GROUP BY 1, 2"
+    )
+    return {
+        "engagements": Counter(
+            f"{row['reference']} version {row['version']} {row['status']} {row['value_amount']} {row['value_currency']}"
+            for row in await view.engagements()
+        ),
+        "exceptions": Counter(
+            f"{case['code']} {case['engagement']} {case['subject']} {case['state']}" for case in await view.cases()
+        ),
+        "writes": Counter(f"{effect['key']} {effect['state']}" for effect in await view.effects()),
+        "cross references": Counter(
+            f"{pair['system']} {pair['kind']} {pair['reference']}{' withdrawn' if pair['withdrawn_at'] else ''}"
+            for pair in await view.references()
+        ),
+        "planned revenue": Counter(f"{row['reference']} version {row['version']} {row['amount']}" for row in plans),
+        "live records": Counter(
+            f"{record.system} {record.kind} {record.reference}"
+            for record in await estate(scene.stage.vendors)
+            if record.live and record.reference
+        ),
+    }
+
+
+def compared(plain: Digest, other: Digest) -> Iterator[str]:
+    """Where the other performance ended differently."""
+    for part, expected in plain.items():
+        for line in sorted((expected - other[part]).elements()):
+            yield f"U6: {part}: expected {line}, which is not there"
+        for line in sorted((other[part] - expected).elements()):
+            yield f"U6: {part}: found {line}, which the plain performance does not have"

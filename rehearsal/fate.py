@@ -1,0 +1,108 @@
+"""What happens to everybody: faults, crashes, time, and the engine's forgetting."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.service import RPCError, RPCStatusCode
+
+from rehearsal import step
+from rehearsal.scene import Scene, StepFailed
+from rehearsal.vendors import Vendor
+from rehearsal.words import spoken
+from rehearsal.world import Json
+from runtime.embedded.plan import Part
+
+_FORGOTTEN = timedelta(seconds=30)
+
+
+class Fate:
+    """Nobody's wish."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene, self._stage, self._holds = scene, scene.stage, dict[str, step.Hold]()
+
+    async def fault(self, given: step.Fault) -> None:
+        """From now on."""
+        fault = given.model_dump(mode="json", exclude={"system", "lasts"}, exclude_none=True) | {"times": given.times}
+        await self._stage.vendors[given.system].add_fault({**fault, "seconds": given.lasts.total_seconds()})
+
+    async def lift(self, given: step.Lift) -> None:
+        """No more."""
+        await (self._stage.vendors[given.system].lift() if given.system else self._stage.vendors.lift())
+
+    async def hold(self, given: step.Hold) -> None:
+        """Keep an answer back."""
+        self._holds[given.name] = given
+        on = given.on.model_dump(exclude_none=True)
+        await self._stage.vendors[given.system].add_fault({"kind": "hold", "name": given.name, "on": on, "skip": given.skip})
+
+    async def crash(self, given: step.Crash) -> None:
+        """Kill -9, and up again unless it stays down."""
+        if given.once_held is None:
+            await self._stage.crash_worker()
+        else:
+            await self._crash_once_held(given.once_held, given.within)
+        if not given.stays_down:
+            await self._stage.bring_up()
+
+    async def bring_up(self, given: step.Part) -> None:
+        """Start what is down."""
+        await self._stage.bring_up(Part(given.part))
+
+    async def advance(self, by: timedelta) -> None:
+        """Business time and the vendors' clocks move on together; what the engine counts stays real."""
+        self._stage.ahead += by
+        await self._stage.vendors.set_clocks(self._stage.ahead)
+        await self._scene.office.move_clock(by=by)
+
+    async def pause(self, given: timedelta) -> None:
+        """Real time passes."""
+        await asyncio.sleep(given.total_seconds())
+
+    async def sweep(self, _: step.Nothing) -> None:
+        """The watchman's round."""
+        await self._scene.office.sweep()
+
+    async def forget_engine(self, _: step.Nothing) -> None:
+        """Every execution, open or closed, is deleted."""
+        client = self._scene.office.client
+
+        async def none_left() -> bool | None:
+            executions = [(w.id, w.run_id) async for w in client.list_workflows()]
+            for workflow_id, run_id in executions:
+                await self._delete(workflow_id, run_id)
+            return None if executions else True
+
+        if await self._scene.until(none_left, _FORGOTTEN) is None:
+            raise StepFailed(f"the engine still shows workflows {spoken(_FORGOTTEN)} after they were deleted")
+
+    async def _delete(self, workflow_id: str, run_id: str) -> None:
+        client = self._scene.office.client
+        execution = WorkflowExecution(workflow_id=workflow_id, run_id=run_id)
+        request = DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+        try:
+            await client.workflow_service.delete_workflow_execution(request)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def _crash_once_held(self, name: str, within: timedelta) -> None:
+        held = self._holds.get(name)
+        if held is None:
+            raise StepFailed(f"nothing is held under the name {name}; a step 'hold' must come before")
+        vendor = self._stage.vendors[held.system]
+        if await self._scene.until(lambda: committed(vendor, name), within) is None:
+            raise StepFailed(f"no call to {held.system} was held within {spoken(within)}: none was as 'hold' describes")
+        await self._stage.crash_worker()
+        await vendor.release(name)
+
+
+async def committed(vendor: Vendor, name: str) -> Json | None:
+    """The call that was carried out and whose answer is kept back under this name."""
+    planned = [fault for fault in await vendor.faults() if fault["kind"] == "hold" and fault["name"] == name]
+    if not any(fault["hit"] for fault in planned):
+        return None
+    calls = [call for call in await vendor.calls() if call["fault"] == "hold" and call.get("committed_status")]
+    return calls[-1] if calls else None

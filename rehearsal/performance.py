@@ -1,0 +1,118 @@
+"""One performance of one story: set up, played, judged; and what it left behind, to be compared with others."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from operations.office import open_office
+from rehearsal.digest import Digest, digest
+from rehearsal.judgement import differences
+from rehearsal.ledger_view import ledger_view
+from rehearsal.player import Player, Tell
+from rehearsal.reading import Story
+from rehearsal.result import Difference
+from rehearsal.scene import Manner, Scene, StepFailed
+from rehearsal.stage import Servers, Stage, surroundings
+from rehearsal.universal import breaches
+from rehearsal.vendors import is_write
+from rehearsal.world import SYSTEMS, SystemName, World
+
+_REST = timedelta(seconds=20)
+_STILL = 3
+
+
+@dataclass
+class Performance:
+    """What was seen."""
+
+    seconds: float = 0.0
+    differences: list[Difference] = field(default_factory=list)
+    digest: Digest = field(default_factory=dict)
+    writes: dict[SystemName, int] = field(default_factory=dict)
+
+
+Beside = Callable[[Scene], Awaitable[None]]
+
+
+async def perform(
+    story: Story,
+    servers: Servers,
+    policies: Path,
+    *,
+    manner: Manner | None = None,
+    beside: Beside | None = None,
+    tell: Tell = str,
+) -> Performance:
+    """Play it on a stage of its own. ``beside`` runs at the same time (a killer, say); only a plain performance is held to its checks."""
+    began, seen = time.monotonic(), Performance()
+    scenario = story.scenario
+    async with (
+        servers.stage(policies, scenario.policies, scenario.world) as stage,
+        scene_on(stage, scenario.world, manner) as scene,
+    ):
+        await _play(story, scene, seen, is_plain=manner is None, beside=beside, tell=tell)
+        seen.digest = await digest(scene)
+        for name in SYSTEMS:
+            seen.writes[name] = sum(is_write(call) for call in await stage.vendors[name].calls())
+    seen.seconds = time.monotonic() - began
+    return seen
+
+
+@asynccontextmanager
+async def scene_on(stage: Stage, world: World, manner: Manner | None = None) -> AsyncIterator[Scene]:
+    """An office and a view of the ledger on this stage."""
+    with surroundings(stage.stack.environment) as settings:
+        async with open_office(settings) as office, ledger_view(stage.owner_dsn) as view:
+            yield Scene(stage, office, view, world, manner or Manner())
+
+
+async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool, beside: Beside | None, tell: Tell) -> None:
+    async def judged_at(number: int) -> None:
+        checks = story.scenario.steps[number].check or ()
+        if is_plain:
+            await _judge(checks, "steps", number, "check")
+
+    async def _judge(checks: tuple[object, ...], *place: str | int) -> None:
+        for n, said in (await differences(scene, player.arrivals, checks)).items():  # type: ignore[arg-type]
+            where = f"{story.file}:{story.line(*place, n)}"
+            seen.differences += [Difference(place=where, said=sentence) for sentence in said]
+
+    player = Player(story, scene, judge=judged_at, tell=tell)
+    companion = asyncio.ensure_future(beside(scene)) if beside else None
+    try:
+        await player.play()
+        if companion:
+            await companion
+        await _rested(scene)
+        if is_plain:
+            await _judge(story.scenario.then, "then")
+        place = f"{story.file}:{story.line('scenario')}"
+        seen.differences += [Difference(place=place, said=said) for said in await breaches(story, scene)]
+    except StepFailed as failed:
+        place, _, said = str(failed).partition(": ")
+        seen.differences.append(Difference(place=place, said=said))
+    finally:
+        if companion:
+            companion.cancel()
+            await asyncio.gather(companion, return_exceptions=True)
+
+
+async def _rested(scene: Scene) -> None:
+    """Until nothing is under way: every delivery concluded, every write decided, and no vendor called, for a moment."""
+    before, still = -1, 0
+
+    async def look() -> bool | None:
+        nonlocal before, still
+        waiting = await scene.view.rows(
+            "SELECT 1 FROM inbox WHERE outcome IS NULL UNION ALL SELECT 1 FROM effects WHERE state IN ('reserved', 'calling', 'unknown')"
+        )
+        calls = sum([len(await vendor.calls()) for vendor in scene.stage.vendors.by_name.values()])
+        still = still + 1 if not waiting and calls == before else 0
+        before = calls
+        return True if still >= _STILL else None
+
+    await scene.until(look, _REST)

@@ -1,0 +1,75 @@
+"""Plays a story: its steps in order, each at its line; what arrives may come twice or in another order (U6)."""
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rehearsal.arrivals import Arrivals
+from rehearsal.business import Business
+from rehearsal.desk import Desk
+from rehearsal.fate import Fate
+from rehearsal.reading import Story
+from rehearsal.scene import Scene, StepFailed
+from rehearsal.step import Step
+from rehearsal.world import SystemName
+
+Act = Callable[[Any], Awaitable[None]]
+Tell = Callable[[str], None]
+Judge = Callable[[int], Awaitable[None]]
+_SENDERS: tuple[SystemName, ...] = ("docusign", "salesforce")
+
+
+class Player:
+    """One performance. ``judge`` is called for each step that checks something in between."""
+
+    def __init__(self, story: Story, scene: Scene, *, judge: Judge, tell: Tell) -> None:
+        self._story, self._scene, self._judge, self._tell = story, scene, judge, tell
+        self._waiting: list[Callable[[], Awaitable[object]]] = []
+        people, arrivals, desk, fate = Business(scene), Arrivals(scene), Desk(scene), Fate(scene)
+        self.arrivals = arrivals
+        self._acts: dict[str, Act] = {
+            name: getattr(part, name)
+            for part in (people, arrivals, desk, fate)
+            for name in Step.model_fields
+            if hasattr(part, name)
+        }
+
+    async def play(self) -> None:
+        """Every step; the first that cannot be done ends the performance."""
+        for name in _SENDERS:
+            await self._scene.stage.vendors[name].behave(**self._scene.manner.webhooks)
+        for number, step in enumerate(self._story.scenario.steps):
+            self._tell(step.note or _spoken(step))
+            try:
+                await self._perform(number, step)
+            except StepFailed as failed:
+                place = f"{self._story.file}:{self._story.line('steps', number)}"
+                raise StepFailed(f"{place}: {_spoken(step)}: {failed}") from failed
+        await self._let_through()
+
+    async def _perform(self, number: int, step: Step) -> None:
+        is_shuffled = self._scene.manner.shuffle_seed is not None
+        if step.verb == "deliver" and is_shuffled:
+            self._waiting.append(lambda: self._acts["deliver"](step.particulars))
+            return
+        if step.verb not in {"sign", "win", "void", "decline", "hold", "fault"}:
+            await self._let_through()
+        await (self._judge(number) if step.verb == "check" else self._acts[step.verb](step.particulars))
+
+    async def _let_through(self) -> None:
+        """In a shuffled performance deliveries wait until somebody looks; then they arrive in a random order."""
+        seed = self._scene.manner.shuffle_seed
+        if seed is None:
+            return
+        vendors = self._scene.stage.vendors
+        arriving = [*(vendors[name].flush for name in _SENDERS), *self._waiting]
+        self._waiting = []
+        random.Random(seed).shuffle(arriving)
+        for arrive in arriving:
+            await arrive()
+
+
+def _spoken(step: Step) -> str:
+    names = ("contract", "exception", "system", "name", "part", "once_held")
+    about = next((text for name in names if (text := getattr(step.particulars, name, None))), "")
+    return f"{step.verb.replace('_', ' ')} {about}".strip()

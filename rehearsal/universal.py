@@ -1,0 +1,95 @@
+"""What must hold after every story, whatever it is about: once, traced, decided, explained, and nothing stuck."""
+
+from collections.abc import Iterator
+
+from rehearsal.estate import Record, doubles, estate
+from rehearsal.reading import Story
+from rehearsal.scene import Scene
+from rehearsal.world import Json
+
+_BOUND = {("netsuite", "customer"), ("netsuite", "project"), ("kantata", "project"), ("sharepoint", "workspace")}
+_UNDECIDED = {"reserved", "calling", "unknown"}
+_REQUIRED = {
+    "source_id": "source id",
+    "target_id": "target id",
+    "correlation": "correlation id",
+    "mapping_version": "mapping version",
+    "actor": "actor",
+}
+_STUCK = "TemporalReportedProblems IS NOT NULL"
+
+
+async def breaches(story: Story, scene: Scene) -> list[str]:
+    """Every universal assertion that does not hold, by its number where it has one."""
+    records = await estate(scene.stage.vendors)
+    references, audit = await scene.view.references(), await scene.view.audit()
+    return [
+        *_once(records),
+        *_traced(references, audit),
+        *_bound(records, references),
+        *(f"audit: the chain does not verify at {place}" for place in await scene.office.verify_audit()),
+        *_decided(await scene.view.effects()),
+        *_concluded(await scene.view.inbox()),
+        *_explained(story, await scene.view.cases()),
+        *[f"engine: the workflow {w.id} is stuck" async for w in scene.office.client.list_workflows(_STUCK)],
+    ]
+
+
+def mentioned(story: Story) -> set[str]:
+    """Codes of exceptions that the story itself speaks of."""
+    scenario = story.scenario
+    checks = [*scenario.then, *(one for step in scenario.steps for one in step.check or ())]
+    codes = {one.exceptions.code for one in checks if one.exceptions}
+    for step in scenario.steps:
+        codes |= {named.exception for named in (step.wait, step.settle, step.approve) if named and named.exception}
+    return codes | set(scenario.explains)
+
+
+def _once(records: list[Record]) -> Iterator[str]:
+    for (system, kind, reference), ids in doubles(records).items():
+        yield f"U2: {system} has {len(ids)} live {kind} records for {reference}: {', '.join(ids)}"
+
+
+def _traced(references: list[Json], audit: list[Json]) -> Iterator[str]:
+    rows = {(row["system"], row["target_id"]): row for row in audit if row["target_id"] and row["key"]}
+    for pair in references:
+        row = rows.get((pair["system"], pair["target_id"]))
+        what = f"{pair['kind']} {pair['target_id']} in {pair['system']}"
+        if row is None:
+            yield f"U4: the trail does not tell where {what} comes from"
+            continue
+        missing = [name for field, name in _REQUIRED.items() if not row[field]]
+        if missing:
+            yield f"U4: the trail of {what} has no {', '.join(missing)}"
+
+
+def _bound(records: list[Record], references: list[Json]) -> Iterator[str]:
+    """A record of ours that the ledger does not know is an orphan; one that was there before has no reference of ours."""
+    known = {(pair["system"], pair["target_id"]) for pair in references}
+    for record in records:
+        if (
+            record.live
+            and record.reference
+            and (record.system, record.kind) in _BOUND
+            and (record.system, record.id) not in known
+        ):
+            yield f"U4: {record.kind} {record.id} ({record.reference}) in {record.system} is bound to nothing of ours"
+
+
+def _decided(effects: list[Json]) -> Iterator[str]:
+    for effect in effects:
+        if effect["state"] in _UNDECIDED:
+            yield f"effects: {effect['key']} in {effect['system']} is left {effect['state']}"
+
+
+def _concluded(inbox: list[Json]) -> Iterator[str]:
+    for row in inbox:
+        if row["outcome"] is None:
+            yield f"inbox: delivery {row['number']} from {row['source']} ({row['event_id']}) was never concluded"
+
+
+def _explained(story: Story, cases: list[Json]) -> Iterator[str]:
+    known = mentioned(story)
+    for case in cases:
+        if case["code"] not in known:
+            yield f"U5: the exception {case['code']} is not of this story: {case['sentence']}"
