@@ -67,7 +67,7 @@ def activities(books: Books, policies: Policies, connected: Mapping[str, Connect
         "systems": systems,
         "policy": policies,
         "reader": ContractReader(systems, policies),
-        "books": Bookkeeping(books.writes, books.dossiers),
+        "books": Bookkeeping(books.writes, books.dossiers, books.audit),
         "board": Board(books.engagements, books.expectations, books.audit, books.clock),
         "upkeep": Upkeep(books.database, next_owner=by_policy(policies)),
     }

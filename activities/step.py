@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from activities.ports import Call, Connected, Dossiers, LookUp, Writes
+from activities.ports import Audit, Call, Connected, Dossiers, LookUp, Writes
 from canonical.activation import ActivationDossier
-from canonical.provenance import Origin, Write
+from canonical.provenance import Entry, Origin, Write
 from canonical.reference import business_key
 from canonical.written import Written
 
@@ -48,6 +48,7 @@ class Bookkeeping:
 
     writes: Writes
     dossiers: Dossiers
+    audit: Audit
     _read: OrderedDict[str, ActivationDossier] = field(default_factory=OrderedDict)
 
     async def dossier(self, reference: str) -> ActivationDossier:
@@ -73,8 +74,7 @@ class Bookkeeping:
         declared = asked.connector.declares(asked.declared_as)
         made = await self.writes.outcome(asked.write.key, look_up=find, declared=declared)
         if made is None:
-            remains = await unfinished() if unfinished else None
-            return Undone(target_id=remains.target_id if remains else None)
+            return await self._clear(asked, reason, unfinished) if unfinished else Undone()
         key = reversal.key(asked)
         write = asked.write.model_copy(update={"key": key, "kind": f"{reversal.verb}_{asked.write.kind}", "reverses": asked.key})
         await self.writes.once(
@@ -85,6 +85,26 @@ class Bookkeeping:
             declared=declared,
         )
         return Undone(target_id=made.target_id)
+
+    async def _clear(self, asked: "Asked", reason: str, unfinished: LookUp) -> Undone:
+        """Clearing may be repeated; it is noted when there was something to clear."""
+        remains = await unfinished()
+        if remains is None:
+            return Undone()
+        write = asked.write
+        entry = Entry(
+            action=f"clear_{write.kind}",
+            origin=write.origin,
+            system=write.system,
+            kind=write.kind,
+            source_id=write.reference,
+            target_id=remains.target_id,
+            key=write.key,
+            outcome="cleared",
+            details={"reason": reason},
+        )
+        await self.audit.note([entry])
+        return Undone(target_id=remains.target_id)
 
 
 async def _repeatable() -> None:

@@ -18,6 +18,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.saga import Failed, Saga
 
 
+_LIVES_IN = {"workspace": ("workspace_url", "signed_contract"), "psa_project": ("staffing",)}
+"""What goes with a thing when it is undone."""
+
+
 class Stepwise(Reviewed):
     """Base of handoffs: which contract version, what was judged, what exists so far and how it is undone."""
 
@@ -87,7 +91,8 @@ class Stepwise(Reviewed):
             priority=options.fair(self._contract),
             **options.VENDOR_UNDO,
         )
-        self._targets.pop(f"{name}.{part}" if part else name, None)
+        for gone in (name, *_LIVES_IN.get(name, ())):
+            self._targets.pop(f"{gone}.{part}" if part else gone, None)
 
     async def undo_by_hand(self, failure: Failed) -> None:
         """A compensation that failed is a person's: retry it, or override when it was undone by hand."""

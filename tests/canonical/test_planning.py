@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ def lines(draw: st.DrawFn) -> tuple[ContractLine, ...]:
     made = []
     for n in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from([BillingKind.FIXED_FEE, BillingKind.TIME_AND_MATERIALS, BillingKind.SUBSCRIPTION]))
-        facts = {
+        facts: dict[str, Any] = {
             "reference": f"L{n}",
             "kind": kind,
             "description": "x",
