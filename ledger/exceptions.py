@@ -88,7 +88,8 @@ class Cases(Settling):
     async def settled_within(self, hours: int) -> Sequence[Case]:
         """Decisions of the last hours that a workflow was to hear."""
         rows = await self._database.rows(
-            "SELECT * FROM cases WHERE state = 'settled' AND workflow_id <> '' AND settled_at > business_now() - make_interval(hours => $1)",
+            "SELECT * FROM cases WHERE state = 'settled' AND workflow_id <> ''"
+            " AND settled_at > business_now() - make_interval(hours => $1)",
             hours,
         )
         return [case_of(row) for row in rows]

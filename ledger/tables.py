@@ -85,6 +85,8 @@ class Effect(SQLModel, table=True):
         CheckConstraint("state <> 'written' OR target_id <> ''", name="effects_written_somewhere"),
         Index("effects_unsettled", "state", "updated_at", postgresql_where=text("state IN ('calling', 'unknown')")),
         Index("effects_engagement", "engagement"),
+        Index("effects_target", "target_id", postgresql_where=text("target_id <> ''")),
+        Index("effects_number", "number", postgresql_where=text("number <> ''")),
         Index("effects_reverses", "reverses", postgresql_where=text("reverses <> ''")),
     )
     key: str = words(key=True)

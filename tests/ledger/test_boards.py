@@ -10,11 +10,12 @@ from canonical.period import Period
 from ledger.audit import Audit
 from ledger.clock import BusinessClock
 from ledger.database import Database
+from ledger.effects import Effects
 from ledger.engagements import Engagements
 from ledger.expectations import Expectations
 from ledger.planned_revenue import PlannedRevenue
 from ledger.watermarks import Watermarks
-from tests.ledger.vendor import ORIGIN
+from tests.ledger.vendor import ORIGIN, Target, a_write, declared
 
 
 def a_plan(*amounts: str) -> RevenuePlan:
@@ -91,6 +92,16 @@ async def test_a_customer_in_use_is_known(database: Database) -> None:
         await engagements.update(EngagementRow(reference=reference, customer="USED", status=EngagementStatus(status)))
     assert await engagements.using_customer("USED", besides="U-1") == 1
     assert [row.reference for row in await engagements.board(customer="USED", status="parked")] == ["U-3"]
+
+
+async def test_an_engagement_is_found_by_whatever_bears_its_mark(database: Database) -> None:
+    target, write = Target(), a_write("create_project/HELD", origin=ORIGIN.changed(engagement="HELD"))
+    written = await Effects(database).once(
+        write, request={}, call=target.call(write.key), look_up=target.look_up(write.key), declared=declared()
+    )
+    engagements = Engagements(database)
+    found = [await engagements.holding(mark) for mark in (written.target_id, written.number, write.key, "", "nobody's")]
+    assert found == ["HELD", "HELD", "HELD", None, None]
 
 
 async def test_a_revenue_plan_is_set_changed_and_withdrawn(database: Database) -> None:

@@ -77,7 +77,7 @@ async def test_two_that_find_it_at_once_open_one_case(cases: Cases) -> None:
 
 
 async def test_the_queue_is_ranked_by_money_then_due_time_then_age(cases: Cases) -> None:
-    listed = {
+    listed: dict[str, dict[str, object]] = {
         "rank/jpy": {"money_amount": Decimal(9_000_000), "money_currency": "JPY"},
         "rank/usd": {"money_amount": Decimal(70_000)},
         "rank/late": {"money_amount": Decimal(500), "due_at": DUE + timedelta(days=1)},
@@ -126,6 +126,16 @@ async def test_two_who_settle_at_once_are_one_settlement(database: Database, cas
     )
     assert sorted(type(answer).__name__ for answer in answers) == ["Case", "MoveRefused"]
     assert len(await _steps(database, "race")) == 2
+
+
+async def test_decisions_of_the_last_hours_can_be_told_again(database: Database, cases: Cases) -> None:
+    told, workflow_less = await _opened(cases, "told"), await _opened(cases, "told to nobody", workflow_id="")
+    for number in (told, workflow_less):
+        await cases.settle(number, Decision.RETRY, actor="ann")
+    assert told in [case.number for case in await cases.settled_within(2)]
+    assert workflow_less not in [case.number for case in await cases.settled_within(2)]
+    await BusinessClock(database).advance(timedelta(hours=3))
+    assert await cases.settled_within(2) == []
 
 
 async def test_what_may_not_be_decided_is_refused(cases: Cases) -> None:

@@ -88,6 +88,15 @@ async def test_a_delivery_that_cannot_be_placed_is_parked_and_comes_back(databas
     await _conclude_all(inbox)
 
 
+async def test_the_story_of_a_contract_is_every_delivery_and_what_became_of_it(database: Database) -> None:
+    inbox = Inbox(database)
+    received = await inbox.receive([an_event("story-1", contract="C-400"), an_event("story-2", contract="C-400")])
+    await inbox.conclude(received.new[:1], "stale")
+    story = await inbox.story("C-400")
+    assert [(row.event.event_id, outcome) for row, outcome in story] == [("story-1", "stale"), ("story-2", "waiting")]
+    await _conclude_all(inbox)
+
+
 async def test_whoever_listens_hears_of_new_assigned_and_unparked_rows(database: Database) -> None:
     inbox = Inbox(database)
     async with inbox.listening() as woken:

@@ -1,5 +1,13 @@
 """The ledger satisfies the activities' ports by shape, and its schema is what its tables say."""
 
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
 from activities import ports
 from ledger.audit import Audit
 from ledger.clock import BusinessClock
@@ -12,6 +20,7 @@ from ledger.exceptions import Cases
 from ledger.expectations import Expectations
 from ledger.facts import Facts
 from ledger.inbox import Inbox
+from ledger.migrations import check, run
 from ledger.migrations.check import differences
 from ledger.migrations.run import upgrade
 from ledger.planned_revenue import PlannedRevenue
@@ -48,6 +57,24 @@ async def test_migrations_and_tables_say_the_same(server: Postgres, database_nam
         await owner.execute("ALTER TABLE watermarks ADD COLUMN surplus text")
         assert [(kind, column.name) for kind, _, _, column in await differences(dsn)] == [("remove_column", "surplus")]
         await owner.execute("ALTER TABLE watermarks DROP COLUMN surplus")
+
+
+async def test_the_commands_say_the_same(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dsn = await server.create_database("commanded")
+    monkeypatch.setattr(sys, "argv", ["run", dsn, "--clock-moves"])
+    await asyncio.to_thread(run.main)
+    monkeypatch.setattr(sys, "argv", ["check", dsn])
+    assert await asyncio.to_thread(check.main) == 0
+    async with await Database.open(dsn) as owner:
+        assert await owner.value("SELECT is_movable FROM clock")
+        await owner.execute("DROP INDEX inbox_contract")
+    assert await asyncio.to_thread(check.main) == 1
+    assert "add_index" in capsys.readouterr().out
+    monkeypatch.setenv("HANDOFF_DATABASE__OWNER_DSN", dsn)
+    await asyncio.to_thread(command.current, Config(Path(__file__).parents[2] / "alembic.ini"), check_heads=True)
+    await server.drop_database("commanded")
 
 
 async def test_every_port_is_there(database: Database) -> None:

@@ -252,6 +252,8 @@ def _effects() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_index("effects_engagement", "effects", ["engagement"], unique=False)
+    op.create_index("effects_target", "effects", ["target_id"], unique=False, postgresql_where=sa.text("target_id <> ''"))
+    op.create_index("effects_number", "effects", ["number"], unique=False, postgresql_where=sa.text("number <> ''"))
     op.create_index("effects_reverses", "effects", ["reverses"], unique=False, postgresql_where=sa.text("reverses <> ''"))
     op.create_index(
         "effects_unsettled",
