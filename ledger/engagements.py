@@ -62,8 +62,8 @@ class Engagements:
     async def holding(self, identifier: str) -> str | None:
         """The engagement to which an id in some system, a document number or a business key belongs."""
         found: str | None = await self._database.value(
-            "SELECT engagement FROM effects WHERE (target_id = $1 AND target_id <> '' OR number = $1 AND number <> '' OR key = $1)"
-            " ORDER BY created_at DESC LIMIT 1",  # in these words, so that the partial indexes serve
+            "SELECT engagement FROM effects WHERE target_id = $1 AND target_id <> '' OR number = $1 AND number <> '' OR key = $1"
+            " ORDER BY created_at DESC LIMIT 1",  # in these words the partial indexes serve
             identifier,
         )
         return found

@@ -33,12 +33,3 @@ async def test_production_does_not_move_its_clock(server: Postgres) -> None:
             await BusinessClock(database).advance(timedelta(days=1))
         assert abs(await BusinessClock(database).now() - datetime.now(UTC)) < timedelta(seconds=5)
     await server.drop_database("production")
-
-
-async def test_a_database_without_its_application_role_is_not_migrated(server: Postgres) -> None:
-    dsn = await server.create_database("elsewhere")
-    with pytest.raises(LookupError, match="must first create the role"):
-        await upgrade(dsn, app_role="nobody_made_me")
-    async with await Database.open(dsn) as owner:
-        assert await owner.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
-    await server.drop_database("elsewhere")

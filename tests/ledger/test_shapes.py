@@ -12,7 +12,7 @@ from activities import ports
 from ledger.audit import Audit
 from ledger.clock import BusinessClock
 from ledger.cross_references import CrossReferences
-from ledger.database import Database
+from ledger.database import Database, Plain
 from ledger.dossiers import Dossiers
 from ledger.effects import Effects
 from ledger.engagements import Engagements
@@ -26,7 +26,7 @@ from ledger.migrations.run import upgrade
 from ledger.planned_revenue import PlannedRevenue
 from ledger.upkeep import Upkeep
 from ledger.watermarks import Watermarks
-from runtime.embedded.postgres import Postgres
+from runtime.embedded.postgres import APP, Postgres
 
 
 def the_ports(database: Database) -> tuple[object, ...]:
@@ -79,3 +79,27 @@ async def test_the_commands_say_the_same(
 
 async def test_every_port_is_there(database: Database) -> None:
     assert len(the_ports(database)) == 13
+
+
+async def test_a_database_without_its_application_role_is_not_migrated(server: Postgres) -> None:
+    dsn = await server.create_database("elsewhere")
+    with pytest.raises(LookupError, match="must first create the role"):
+        await upgrade(dsn, app_role="nobody_made_me")
+    async with await Database.open(dsn) as owner:
+        assert await owner.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+    await server.drop_database("elsewhere")
+
+
+async def test_the_application_role_may_have_any_name(
+    server: Postgres, superuser: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dsn = await server.create_database("renamed")
+    await superuser.execute('CREATE ROLE "The ""App"""')
+    monkeypatch.setenv("HANDOFF_APP_ROLE", 'The "App"')
+    await upgrade(dsn)
+    async with await Database.open(dsn) as owner:
+        may = "SELECT has_table_privilege($1, 'audit', 'INSERT'), has_table_privilege($1, 'audit', 'UPDATE')"
+        assert tuple(await owner.row(may, 'The "App"') or ()) == (True, False)
+        assert tuple(await owner.row(may, APP) or ()) == (False, False)
+    await server.drop_database("renamed")
+    await superuser.execute('DROP ROLE "The ""App"""')
