@@ -19,6 +19,7 @@ from activities.contract_reader import ContractReader
 from activities.crm import CrmActivities
 from activities.customer import CustomerActivities
 from activities.documents import DocumentActivities
+from activities.drift import DriftActivities
 from activities.engagement import Board, EngagementActivities
 from activities.fact import FactActivities
 from activities.plan import PlanActivities
@@ -48,6 +49,7 @@ STEPS: tuple[type[Any], ...] = (
     CrmActivities,
     CustomerActivities,
     DocumentActivities,
+    DriftActivities,
     EngagementActivities,
     FactActivities,
     PlanActivities,

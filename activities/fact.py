@@ -28,6 +28,7 @@ from canonical.errors import NotFound
 from canonical.event import FactKind, InboxRow
 from canonical.exception import Case
 from canonical.expectation import Expectation, activation_key, execution_key
+from canonical.fact import Verdict
 from canonical.landscape import Capability, Scope
 from canonical.provenance import Entry, Origin
 from canonical.reference import fingerprint
@@ -48,6 +49,7 @@ class TakenFacts(BaseModel):
     source_version: str = ""
     is_changed: bool = False
     is_voided: bool = False
+    is_known: bool = False
     status: EngagementStatus | None = None
     provisioned_version: int | None = None
     summary: str = ""
@@ -87,23 +89,46 @@ class FactActivities:
         )
         signed = await self._signed(request.contract, now)
         if signed is None or signed.state is SigningState.UNDER_WAY:
-            await self._park(request.contract, rows, now, signed)
-            return taken.model_copy(update={"summary": "parked: the contract is not executed, or nobody knows it"})
+            return taken.model_copy(update={"summary": await self._too_early(request.contract, rows, now, signed)})
+        taken = taken.model_copy(update={"is_known": True})
         if signed.state in {SigningState.VOIDED, SigningState.DECLINED}:
             await self._conclude(request, rows, "taken", f"the contract is {signed.state.value}")
+            await self.expectations.meet([execution_key(request.contract)])  # nobody waits for it any more
+            if taken.status in {None, EngagementStatus.RECEIVED, EngagementStatus.PARKED}:  # else its handoff says so itself
+                await self.engagements.update(EngagementRow(reference=request.contract, status=EngagementStatus.WITHDRAWN))
             return taken.model_copy(update={"is_voided": True, "summary": f"the contract is {signed.state.value}"})
         return await self._judge(request.contract, rows, signed, taken, now)
 
     @activity.defn
     async def identify_event(self, request: IdentifyEvent) -> str | None:
-        """Find out which contract a delivery is about, and hand it on; one that nobody can place is parked with its age."""
+        """Find out which contract a delivery is about, and hand it on; one that nobody can place is parked with its age.
+
+        A change to a record that is bound to nothing of ours is somebody else's business and ends here.
+        """
         [row] = await self.inbox.rows([request.number])
         contract = await self._contract_of(row)
-        if contract is None:
-            await self.inbox.conclude([row.number], "parked")
-        else:
+        if contract is not None:
+            await self.expectations.meet([execution_key(f"{row.event.source}.{row.event.object_id}")])
             await self.inbox.assign(row.number, contract)
+        elif row.event.kind is FactKind.RECORD_CHANGED:
+            await self.inbox.conclude([row.number], "foreign")
+        else:
+            await self._park_nameless(row)
         return contract
+
+    async def _park_nameless(self, row: InboxRow) -> None:
+        event, now = row.event, await self.clock.now()
+        _, late = self.policy.deadlines("execution", "", row.received_at)
+        await self.inbox.conclude([row.number], "parked")
+        await self.expectations.expect(
+            Expectation(
+                key=execution_key(f"{event.source}.{event.object_id}"),
+                what=f"The {event.object_kind} {event.object_id} of {event.source} ({event.kind.value}) names no contract.",
+                reference=event.object_id,
+                heal_at=None,
+                raise_at=max(late, now),
+            )
+        )
 
     async def _contract_of(self, row: InboxRow) -> str | None:
         event = row.event
@@ -130,15 +155,15 @@ class FactActivities:
         verdict = await self.facts.judge("contract", contract, signed.version, fingerprint(signed))
         disputed = [row for row in rows if _contradicts(row, signed, self.policy.signed_labels(now.date()))]
         if verdict.outcome == "conflicting" or disputed:
-            await self._raise_conflict(contract, signed, verdict.seen_fingerprint, disputed, now)
+            await self._raise_conflict(contract, signed, verdict, disputed, now)
         await self._settle_rows(rows, verdict.outcome, disputed)
         changed = any(row.event.kind is FactKind.RECORD_CHANGED for row in rows)
         taken = taken.model_copy(update={"is_changed": changed, "source_version": signed.version})
         versions = await self.facts.versions("contract", contract)
         number = versions.index(signed.version) + 1
-        if verdict.outcome == "new":
-            await self._announce(contract, number, signed, now)
         is_due = verdict.outcome == "new" or (verdict.outcome == "duplicate" and (taken.provisioned_version or 0) < number)
+        if is_due:  # not only when new: an attempt may have died between judging and announcing
+            await self._announce(contract, number, signed, now)
         summary = f"{verdict.outcome}: {len(rows)} deliveries of version {number}"
         return taken.model_copy(update={"version": number if is_due else None, "summary": summary})
 
@@ -176,6 +201,16 @@ class FactActivities:
         origin = Origin(correlation=request.contract, engagement=request.contract, actor="handoff", step="take_facts")
         await self.audit.note([Entry(action="fact", origin=origin, kind="contract", source_id=request.contract, outcome=why)])
 
+    async def _too_early(self, contract: str, rows: Sequence[InboxRow], now: datetime, signed: SignedContract | None) -> str:
+        """An announcement is parked and expected to come true; a mere change of a record before signature means nothing yet."""
+        announced = [row for row in rows if row.event.kind is not FactKind.RECORD_CHANGED]
+        if early := [row.number for row in rows if row.event.kind is FactKind.RECORD_CHANGED]:
+            await self.inbox.conclude(early, "early")
+        if not announced:
+            return "early: the contract is not executed yet"
+        await self._park(contract, announced, now, signed)
+        return "parked: the contract is not executed, or nobody knows it"
+
     async def _park(self, contract: str, rows: Sequence[InboxRow], now: datetime, signed: SignedContract | None) -> None:
         await self.inbox.conclude([row.number for row in rows], "parked")
         _, late = self.policy.deadlines("execution", "", min((row.received_at for row in rows), default=now))
@@ -189,16 +224,17 @@ class FactActivities:
         await self.engagements.update(EngagementRow(reference=contract, status=EngagementStatus.PARKED, correlation=contract))
 
     async def _raise_conflict(
-        self, contract: str, signed: SignedContract, seen: str, disputed: Sequence[InboxRow], now: datetime
+        self, contract: str, signed: SignedContract, verdict: Verdict, disputed: Sequence[InboxRow], now: datetime
     ) -> None:
         terms = self.policy.case_terms("KEY_REUSED_WITH_DIFFERENT_CONTENT", "", now)
+        seen = {"seen before": verdict.seen_fingerprint} if verdict.outcome == "conflicting" else {}
         claims = {f"{row.event.source} {row.event.event_id}"[:80]: str(row.event.claims) for row in disputed}
         case = Case(
             key=f"KEY_REUSED_WITH_DIFFERENT_CONTENT/{contract}/{signed.version}",
             code="KEY_REUSED_WITH_DIFFERENT_CONTENT",
             sentence=f"Version {signed.version} of contract {contract} was delivered with other content than is on record.",
             remedy="Compare both; if the contract was changed, have it signed as a new version. What was signed stays in force.",
-            evidence={"of record": str(signed.terms.get("total", "")), "seen before": seen, **claims},
+            evidence={"of record": str(signed.terms.get("total", "")), **seen, **claims},
             engagement=contract,
             correlation=contract,
             control_point="contract_activation",

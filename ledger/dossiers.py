@@ -1,5 +1,7 @@
 """Payloads by the hash of their content: what is too big or too private for a workflow's history."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 
 from canonical.errors import NotFound
@@ -24,6 +26,13 @@ class Dossiers:
             content.model_dump(mode="json"),
         )
         return dossier
+
+    async def all_of(self, kind: str, reference: str) -> Sequence[dict[str, object]]:
+        """Everything of a kind that was kept for a reference, the oldest first."""
+        rows = await self._database.rows(
+            "SELECT content FROM dossiers WHERE kind = $1 AND reference = $2 ORDER BY kept_at", kind, reference
+        )
+        return [row["content"] for row in rows]
 
     async def read(self, dossier: str) -> dict[str, object]:
         """The content, as JSON has it."""

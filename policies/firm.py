@@ -124,14 +124,15 @@ class Policies(Shape):
         owner = self.owner_of(owned, field, scope)
         return writer in {owner.value, self.system_for(owner, scope)}
 
-    def require_owner(self, writer: str, owned: OwnedObject, field: str, scope: Scope, *, held: object, offered: object) -> None:
+    def require_owner(self, writer: str, owned: str, field: str, scope: Scope, *, held: object, offered: object) -> None:
         """Refuse a change by a system that does not own the field, with both values (C2)."""
-        if self.may_write(writer, owned, field, scope):
+        thing = OwnedObject(owned)
+        if self.may_write(writer, thing, field, scope):
             return
-        owner = self.owner_of(owned, field, scope)
+        owner = self.owner_of(thing, field, scope)
         system = self.system_for(owner, scope)
         raise NotOwner(
-            f"{writer} may not change {field} of the {owned.value}: its system of record is {system or 'none'} ({owner.value})",
+            f"{writer} may not change {field} of the {thing.value}: its system of record is {system or 'none'} ({owner.value})",
             remedy=f"Change {field} in {system or 'the system that serves ' + owner.value}, or change policies/ownership.",
-            evidence={"object": owned.value, "field": field, "owner": system or owner.value, "held": held, "offered": offered},
+            evidence={"object": thing.value, "field": field, "owner": system or owner.value, "held": held, "offered": offered},
         )

@@ -11,6 +11,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.case import CaseActivities, OpenCases
+    from activities.drift import CompareProject, DriftActivities
     from activities.fact import FactActivities, TakeFacts, TakenFacts
     from canonical.engagement import EngagementStatus
     from canonical.exception import Finding
@@ -44,6 +45,7 @@ class EngagementWorkflow:
         self._handoff: asyncio.Task[Provisioned | None] | None = None
         self._version = 0
         self._next: int | None = None
+        self._is_known = engagement.facts > 0
 
     @workflow.signal
     def received(self, note: EventNote) -> None:
@@ -64,6 +66,8 @@ class EngagementWorkflow:
                 self._begin_next()
             if self._waiting:
                 await self._take_in()
+            if not self._is_known and not self._waiting and self._handoff is None and self._next is None:
+                return  # nothing is executed under this reference yet; the next delivery starts us again
             if workflow.info().is_continue_as_new_suggested() and self._handoff is None and not self._next:
                 workflow.continue_as_new(Engagement(contract=self._contract, waiting=self._waiting, facts=self._facts))
 
@@ -90,10 +94,13 @@ class EngagementWorkflow:
             **options.READ,
         )
         self._facts += len(numbers)
+        self._is_known = self._is_known or taken.is_known or taken.status not in {None, EngagementStatus.PARKED}
         if taken.version is not None and taken.version > self._version:
             await self._new_version(taken.version, taken)
         elif self._handoff is not None and (taken.is_changed or taken.is_voided):
             await self._tell_handoff(taken)
+        elif taken.is_changed and taken.status in _LIVING:
+            await self._compare()
 
     async def _new_version(self, version: int, taken: TakenFacts) -> None:
         if taken.status in _LIVING:
@@ -109,6 +116,17 @@ class EngagementWorkflow:
             await child.cancel(reason="The contract was voided or declined.")
         else:
             await child.signal(ProvisionProjectWorkflow.records_changed)
+
+    async def _compare(self) -> None:
+        """Something about a living engagement changed: does its project still say what was sold?"""
+        origin = Origin(correlation=self._contract, engagement=self._contract, actor="handoff", step="compare_project")
+        await workflow.execute_activity_method(
+            DriftActivities.compare_project,
+            CompareProject(origin=origin, contract=self._contract),
+            task_queue=options.LEDGER,
+            summary="is the project as sold?",
+            **options.READ,
+        )
 
     async def _provision(self, version: int) -> Provisioned | None:
         request = ProvisionProject(contract=self._contract, version=version)

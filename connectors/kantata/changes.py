@@ -9,12 +9,13 @@ from connectors.kantata.api import Api
 from connectors.kantata.schemas import SubscribedEvent
 
 RETENTION = timedelta(days=9)
-_TYPES = "workspace:created,workspace:updated,workspace:deleted,story:created,story:updated,story:deleted"
+_TYPES = "workspace:updated,workspace:deleted"  # a project as a whole; comparing it finds what changed inside
+PROJECT = "psa_project"
 _SECOND = timedelta(seconds=1)
 
 
 class Changes:
-    """The part of a change feed: projects and tasks that were touched."""
+    """The part of a change feed: projects that were touched."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -39,7 +40,7 @@ class Changes:
             source=self._api.name,
             event_id=f"{event.subject_type}/{event.subject_id}/{version}",
             kind=FactKind.RECORD_CHANGED,
-            object_kind=event.subject_type,
+            object_kind=PROJECT,
             object_id=event.subject_id,
             object_version=version,
             occurred_at=event.subject_changed_at,

@@ -103,7 +103,7 @@ async def test_changes_told_twice_and_out_of_order_are_one_event_each(bench: Ben
     events = [e async for e in bench.connector.changes(since, since + timedelta(minutes=2))]
     own = [e for e in events if e.object_id == project]
     assert len(own) > len({e.event_id for e in own}) >= 1
-    assert {(e.object_kind, e.source) for e in own} == {("Workspace", "kantata")}
+    assert {(e.object_kind, e.source) for e in own} == {("psa_project", "kantata")}
     late = [e async for e in bench.connector.changes(since + timedelta(seconds=30), since + timedelta(minutes=2))]
     assert own[0].event_id in {e.event_id for e in late}, "what happened early but is told late is not skipped"
 
