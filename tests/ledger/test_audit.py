@@ -1,7 +1,5 @@
 """The trail is append-only for the application, and whoever tampers with it as superuser is found out (C9, R148)."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 import pytest_asyncio
@@ -12,7 +10,6 @@ from ledger.database import Database, Plain
 from ledger.refusals import APPEND_ONLY
 from ledger.trail import Problem, verify
 from runtime.embedded.postgres import Postgres
-from tests.ledger.conftest import TEMPLATE
 from tests.ledger.vendor import ORIGIN
 
 
@@ -23,14 +20,12 @@ def an_entry(engagement: str = "C-1", **changed: object) -> Entry:
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="function")
-async def a_trail(server: Postgres, database_name: str, database: Database) -> AsyncIterator[None]:
+async def a_trail(database: Database, superuser: Plain) -> None:
     """Two streams of three, anchored, in an otherwise empty trail."""
+    await tamper(superuser, "DELETE FROM audit", "DELETE FROM audit_heads", "DELETE FROM audit_anchors")
     entries = [an_entry(c, key=f"k/{n}", details={"é": "ü€😀", "b": "2", "a:": f"{n}"}) for n in range(3) for c in ("C-1", "C-2")]
     await Audit(database).note(entries)
     await Audit(database).anchor()
-    yield
-    await database.close()
-    await server.clone_database(TEMPLATE, database_name)
 
 
 async def found(database: Database) -> list[Problem]:

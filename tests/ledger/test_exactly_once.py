@@ -92,11 +92,10 @@ class Story:
         self.target.gate = None
 
     async def time_passes(self) -> None:
-        """Waits end, and so do the leases of the dead."""
+        """Waits end, and so do leases: nobody lives who could renew one."""
         await self.database.execute(
             "UPDATE effects SET look_after = least(look_after, clock_timestamp()),"
-            " lease_until = CASE WHEN lease_token LIKE 'dead-%' THEN clock_timestamp() - interval '1 s' ELSE lease_until END"
-            " WHERE key = $1",
+            " lease_until = least(lease_until, clock_timestamp()) WHERE key = $1",
             self.write.key,
         )
 

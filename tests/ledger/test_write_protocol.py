@@ -29,7 +29,7 @@ from ledger.lease import LeaseTerms
 from runtime.embedded.postgres import APP, Postgres
 from tests.ledger.vendor import Target, a_write, declared
 
-SHORT = LeaseTerms(length=timedelta(milliseconds=300), renew_every=timedelta(milliseconds=100))
+SHORT = LeaseTerms(length=timedelta(milliseconds=800), renew_every=timedelta(milliseconds=100))
 NOTHING = timedelta(0)
 
 

@@ -9,7 +9,6 @@ from typing import NoReturn
 from canonical.errors import (
     AnswerLost,
     Conflict,
-    Failure,
     Misconfigured,
     NotReached,
     Rejected,
@@ -104,8 +103,3 @@ class Target:
 
     def _fail(self, failure: Exception) -> NoReturn:
         raise failure
-
-
-def is_named(failure: BaseException) -> bool:
-    """Whether it is one of the named failures."""
-    return isinstance(failure, Failure)
