@@ -28,7 +28,7 @@ _WARM = 3
 class Sizes:
     """How much is measured: at each width, this many rounds of this many handoffs on each side."""
 
-    widths: tuple[tuple[int, int, int], ...] = ((1, 4, 25), (40, 3, 120))
+    widths: tuple[tuple[int, int, int], ...] = ((1, 10, 10), (40, 3, 120))
 
     @property
     def contracts(self) -> int:

@@ -1,0 +1,61 @@
+"""Measures on this machine and prints: ``python -m bench [--json] [--quick]``, which is what ``handoff bench`` does."""
+
+import argparse
+import asyncio
+import gc
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import provisioning, webhooks
+from bench.ground import ground
+from bench.ours import BenchFailed
+from bench.report import Report, rendered, report
+from runtime.embedded.process import PartFailed
+from runtime.settings import Settings
+
+
+async def run(home: Path, *, quick: bool, progress: Console) -> Report:
+    """Both benches on one ground."""
+    async with ground(home) as ready:
+        handoffs = await provisioning.measure(ready, provisioning.QUICK if quick else provisioning.Sizes(), progress)
+        deliveries = await webhooks.measure(ready, webhooks.QUICK if quick else webhooks.Rate(), progress)
+    return report(handoffs, deliveries)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; the exit code is 0 unless the bench could not be run. A missed aim is printed, not an error."""
+    parser = argparse.ArgumentParser(prog="handoff bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quick", action="store_true", help="a few of everything: shows that it works, measures nothing")
+    given = parser.parse_args(argv)
+    parent = Settings().home
+    parent.mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="bench-", dir=parent))
+    try:
+        found = asyncio.run(run(home, quick=given.quick, progress=Console(stderr=True)))
+    except (BenchFailed, PartFailed) as failure:
+        print(f"{failure}\nThe logs are under {home}.", file=sys.stderr)
+        return 1
+    finally:
+        gc.collect()  # a process with Temporal's client crashes at its end otherwise, now and then (TEMPORAL.md)
+    shutil.rmtree(home, ignore_errors=True)
+    _print(found, as_json=given.json)
+    return 0
+
+
+def _print(found: Report, *, as_json: bool) -> None:
+    if as_json:
+        print(found.model_dump_json(indent=2))
+        return
+    console = Console()
+    for piece in rendered(found):
+        console.print(piece, highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Both benches run whole, on real servers, with a few of everything."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bench.__main__ import run
+from bench.report import rendered
+
+
+@pytest.mark.timeout(120)
+async def test_a_small_run_measures_both_and_both_do_the_same(tmp_path: Path) -> None:
+    found = await run(tmp_path, quick=True, progress=Console(quiet=True))
+    provisioning, webhooks = found.provisioning, found.webhooks
+    assert provisioning.calls["ours"] == provisioning.calls["bare"]
+    assert provisioning.activities["bare"] > provisioning.activities["ours"] > 5
+    assert [one.setting for one in provisioning.comparisons] == ["1 at a time", "4 at a time"]
+    assert all(one.ours.count == one.bare.count and one.rate > 0 for one in provisioning.comparisons)
+    assert webhooks.repeated > 0 and webhooks.comparison.ours.count == 50
+    shown = Console(record=True, width=160, quiet=True)
+    for piece in rendered(found):
+        shown.print(piece)
+    assert len(found.aims) == 7 and "ours / bare" in shown.export_text()
