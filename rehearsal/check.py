@@ -74,8 +74,9 @@ class DealCheck(Shape):
 
 
 class DeliveriesCheck(Shape):
-    """What came in and what it came to; ``all`` counts every copy."""
+    """What came in (about a contract) and what it came to; ``all`` counts every copy."""
 
+    contract: str | None = None
     all: int | None = None
     taken: int | None = None
     duplicates: int | None = None
@@ -124,7 +125,9 @@ class ActivationTimeCheck(Shape):
 
 
 class Check(Shape):
-    """One thing that must hold."""
+    """One thing that must hold; ``fact`` says it in words for those who watch."""
+
+    fact: str = ""
 
     engagement: EngagementCheck | None = None
     engagements: int | None = Field(default=None, description="how many there are")
@@ -142,11 +145,14 @@ class Check(Shape):
     @model_validator(mode="before")
     @classmethod
     def _has_one_subject(cls, given: object) -> object:
-        if isinstance(given, dict) and len(given) != 1:
-            raise ValueError(f"a check is about one thing, and this one is about {', '.join(given) or 'nothing'}; write one each")
+        subjects = sorted(set(given) - {"fact"}) if isinstance(given, dict) else ["it"]
+        if len(subjects) != 1:
+            raise ValueError(
+                f"a check is about one thing, and this one is about {', '.join(subjects) or 'nothing'}; write one each"
+            )
         return given
 
     @property
     def about(self) -> str:
         """Which kind of check it is."""
-        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+        return next(name for name in type(self).model_fields if name != "fact" and getattr(self, name) is not None)

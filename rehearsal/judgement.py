@@ -82,7 +82,7 @@ class Judge:
         if row is None:
             yield f"expected an engagement {wanted.contract}, found none"
             return
-        value = Money(amount=row["value_amount"], currency=row["value_currency"]) if row["value_amount"] is not None else None
+        value = _money(row["value_amount"], row["value_currency"])
         who = f"engagement {wanted.contract}"
         yield from _differs(f"the status of {who}", wanted.status and wanted.status.value, row["status"])
         yield from _differs(f"the value of {who}", wanted.value, value)
@@ -113,9 +113,7 @@ class Judge:
             others = "; ".join(f"{case['code']} {case['subject']} {case['state']}".strip() for case in self._evidence.cases)
             yield f"expected {wanted.count} exceptions {what}, found {len(chosen)}; all there are: {others or 'none'}"
         for case in chosen:
-            money = (
-                Money(amount=case["money_amount"], currency=case["money_currency"]) if case["money_amount"] is not None else None
-            )
+            money = _money(case["money_amount"], case["money_currency"])
             yield from _differs(f"the money at risk of {what}", wanted.money, money)
             yield from _differs(f"the owner of {what}", wanted.owner, case["owner_role"])
             yield from _lacks(f"the sentence of {what}", wanted.says, case["sentence"])
@@ -162,11 +160,11 @@ class Judge:
                 yield f"expected {what} to name its {name}, found nothing there"
 
     def _deliveries(self, wanted: check.DeliveriesCheck) -> Iterator[str]:
-        rows = self._evidence.inbox
+        rows = [row for row in self._evidence.inbox if wanted.contract in {None, row["contract"]}]
         by_outcome = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in ("taken", "parked", "conflicting")}
         arrived = sum(row["deliveries"] for row in rows)
         counts = {"all": arrived, **by_outcome, "duplicates": arrived - sum(by_outcome.values())}
-        for name, count in wanted.model_dump(exclude_none=True).items():
+        for name, count in wanted.model_dump(exclude_none=True, exclude={"contract"}).items():
             yield from _differs(f"the number of deliveries ({name})", count, counts[name])
 
     def _calls(self, wanted: check.CallsCheck) -> Iterator[str]:
@@ -216,13 +214,18 @@ class Judge:
             return
         took: timedelta = row["activated_at"] - row["executed_at"]
         if (wanted.at_least and took < wanted.at_least) or (wanted.at_most and took > wanted.at_most):
-            yield f"expected the activation of {wanted.contract} to take between {wanted.at_least} and {wanted.at_most}, found {took}"
+            bounds = f"between {wanted.at_least} and {wanted.at_most}"
+            yield f"expected the activation of {wanted.contract} to take {bounds}, found {took}"
 
     def _untouched(self, wanted: tuple[SystemName, ...]) -> Iterator[str]:
         for name in wanted:
             writes = [f"{call['method']} {call['path']}" for call in self._evidence.calls[name] if is_write(call)]
             if writes:
                 yield f"expected nothing to be written in {name}, found {len(writes)} writes, the first {writes[0]}"
+
+
+def _money(amount: Decimal | None, currency: str | None) -> Money | None:
+    return None if amount is None or currency is None else Money(amount=amount, currency=currency)
 
 
 def _is_target(held: str, name: str) -> bool:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from operations.office import open_office
+from rehearsal.check import Check
 from rehearsal.digest import Digest, digest
 from rehearsal.judgement import differences
 from rehearsal.ledger_view import ledger_view
@@ -16,13 +17,20 @@ from rehearsal.player import Player, Tell
 from rehearsal.reading import Story
 from rehearsal.result import Difference
 from rehearsal.scene import Manner, Scene, StepFailed
-from rehearsal.stage import Servers, Stage, surroundings
+from rehearsal.stage import Servers, Stage, settings_in
 from rehearsal.universal import breaches
 from rehearsal.vendors import is_write
 from rehearsal.world import SYSTEMS, SystemName, World
 
 _REST = timedelta(seconds=20)
 _STILL = 3
+_LATER = 15.0
+COUNTING = {"deliveries", "calls", "acknowledged", "activation_time", "effects"}
+"""Checks of how often and how: another manner of playing changes that, and nothing else."""
+_UNDER_WAY = """
+SELECT key FROM effects WHERE state IN ('reserved', 'calling', 'unknown')
+UNION ALL SELECT event_id FROM inbox WHERE outcome IS NULL
+"""
 
 
 @dataclass
@@ -45,9 +53,12 @@ async def perform(
     *,
     manner: Manner | None = None,
     beside: Beside | None = None,
-    tell: Tell = str,
+    tell: Tell,
 ) -> Performance:
-    """Play it on a stage of its own. ``beside`` runs at the same time (a killer, say); only a plain performance is held to its checks."""
+    """Play it on a stage of its own. ``beside`` runs at the same time (a killer, say).
+
+    A performance in another manner is held to the same checks, except to those that count calls and deliveries.
+    """
     began, seen = time.monotonic(), Performance()
     scenario = story.scenario
     async with (
@@ -65,36 +76,44 @@ async def perform(
 @asynccontextmanager
 async def scene_on(stage: Stage, world: World, manner: Manner | None = None) -> AsyncIterator[Scene]:
     """An office and a view of the ledger on this stage."""
-    with surroundings(stage.stack.environment) as settings:
-        async with open_office(settings) as office, ledger_view(stage.owner_dsn) as view:
-            yield Scene(stage, office, view, world, manner or Manner())
+    settings = settings_in(stage.stack.environment)
+    async with open_office(settings) as office, ledger_view(stage.owner_dsn) as view:
+        yield Scene(stage, office, view, world, manner or Manner())
 
 
 async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool, beside: Beside | None, tell: Tell) -> None:
-    async def judged_at(number: int) -> None:
-        checks = story.scenario.steps[number].check or ()
-        if is_plain:
-            await _judge(checks, "steps", number, "check")
-
-    async def _judge(checks: tuple[object, ...], *place: str | int) -> None:
-        for n, said in (await differences(scene, player.arrivals, checks)).items():  # type: ignore[arg-type]
-            where = f"{story.file}:{story.line(*place, n)}"
+    async def judge(checks: tuple[Check, ...], *place: str | int) -> None:
+        held = {n: one for n, one in enumerate(checks) if is_plain or one.about not in COUNTING}
+        told = await differences(scene, player.arrivals, tuple(held.values()))
+        for number, said in told.items():
+            where = f"{story.file}:{story.line(*place, list(held)[number])}"
             seen.differences += [Difference(place=where, said=sentence) for sentence in said]
 
-    player = Player(story, scene, judge=judged_at, tell=tell)
-    companion = asyncio.ensure_future(beside(scene)) if beside else None
+    async def in_between(number: int) -> None:
+        await judge(story.scenario.steps[number].check or (), "steps", number, "check")
+
+    player = Player(story, scene, judge=in_between, tell=tell)
     try:
-        await player.play()
-        if companion:
-            await companion
+        async with _accompanied(beside, scene):
+            await player.play()
         await _rested(scene)
-        if is_plain:
-            await _judge(story.scenario.then, "then")
+        await judge(story.scenario.then, "then")
         place = f"{story.file}:{story.line('scenario')}"
         seen.differences += [Difference(place=place, said=said) for said in await breaches(story, scene)]
     except StepFailed as failed:
-        place, _, said = str(failed).partition(": ")
-        seen.differences.append(Difference(place=place, said=said))
+        seen.differences.append(Difference(place=failed.place or story.file, said=str(failed)))
+
+
+@asynccontextmanager
+async def _accompanied(beside: Beside | None, scene: Scene) -> AsyncIterator[None]:
+    """What runs beside comes to its end with the block, and not later if the block fails."""
+    companion = asyncio.ensure_future(beside(scene)) if beside else None
+    try:
+        yield
+        if companion:
+            await asyncio.wait_for(companion, _LATER)
+    except TimeoutError:
+        raise StepFailed("what was to happen beside the story did not come") from None
     finally:
         if companion:
             companion.cancel()
@@ -107,9 +126,7 @@ async def _rested(scene: Scene) -> None:
 
     async def look() -> bool | None:
         nonlocal before, still
-        waiting = await scene.view.rows(
-            "SELECT 1 FROM inbox WHERE outcome IS NULL UNION ALL SELECT 1 FROM effects WHERE state IN ('reserved', 'calling', 'unknown')"
-        )
+        waiting = await scene.view.rows(_UNDER_WAY)
         calls = sum([len(await vendor.calls()) for vendor in scene.stage.vendors.by_name.values()])
         still = still + 1 if not waiting and calls == before else 0
         before = calls

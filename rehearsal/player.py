@@ -43,8 +43,9 @@ class Player:
             try:
                 await self._perform(number, step)
             except StepFailed as failed:
-                place = f"{self._story.file}:{self._story.line('steps', number)}"
-                raise StepFailed(f"{place}: {_spoken(step)}: {failed}") from failed
+                told = StepFailed(f"{_spoken(step)}: {failed}")
+                told.place = f"{self._story.file}:{self._story.line('steps', number)}"
+                raise told from failed
         await self._let_through()
 
     async def _perform(self, number: int, step: Step) -> None:

@@ -18,7 +18,9 @@ Answer = TypeVar("Answer")
 
 
 class StepFailed(Exception):
-    """A step could not be done; says so in the words of the scenario."""
+    """A step could not be done; says so in the words of the scenario, and where in it."""
+
+    place = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Scene:
             raise StepFailed(f"the world has no deal {contract}")
         return self.world.deals[contract]
 
+    async def breathe(self) -> None:
+        """A moment, before somebody looks again."""
+        await asyncio.sleep(_PAUSE)
+
     async def until(self, look: Callable[[], Awaitable[Answer | None]], within: timedelta) -> Answer | None:
         """Look again and again until there is an answer; none when the time is over."""
         deadline = time.monotonic() + within.total_seconds() * self.manner.patience
@@ -60,4 +66,4 @@ class Scene:
             answer = await look()
             if answer is not None or time.monotonic() > deadline:
                 return answer
-            await asyncio.sleep(_PAUSE)
+            await self.breathe()

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -141,15 +141,14 @@ def _programs(home: Path, *, policies: Path, existing: Existing, environment: Ma
     )
 
 
-@contextmanager
-def surroundings(environment: Mapping[str, str]) -> Iterator[Settings]:
-    """The settings of a stage in this process, as any command finds them in its environment; what was there before returns."""
+def settings_in(environment: Mapping[str, str]) -> Settings:
+    """The settings of a stage, as any command finds them in its environment; what stands in ours counts for nothing."""
     before = {name: value for name, value in os.environ.items() if name.startswith("HANDOFF_")}
     for name in before:
         del os.environ[name]
     os.environ.update(environment)
     try:
-        yield Settings()
+        return Settings()
     finally:
         for name in environment:
             os.environ.pop(name, None)

@@ -10,7 +10,7 @@ import httpx2 as httpx
 from rehearsal.world import SYSTEMS, Json, SystemName
 
 READING = {"GET", "HEAD", "OPTIONS"}
-_NOT_RECORDS = ("/oauth", "/token", "/_api/v2.0", "/suiteql", "$batch-read")
+NOT_RECORDS = ("/oauth", "/token", "/suiteql")
 
 
 class Vendor:
@@ -126,4 +126,4 @@ class Vendors:
 def is_write(call: Json) -> bool:
     """Whether a call may have changed records: not a read, not a sign-in, not a query that is posted."""
     path = str(call["path"]).lower()
-    return call["method"] not in READING and not any(part in path for part in _NOT_RECORDS)
+    return call["method"] not in READING and not any(part in path for part in NOT_RECORDS)

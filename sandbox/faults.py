@@ -39,7 +39,8 @@ class Fault(BaseModel):
     ``outage`` does the same for every matching call for ``seconds``; ``slow`` waits ``seconds``, then acts;
     ``lose_answer`` acts, then answers ``status`` (504 unless given); ``drop_connection`` acts, then closes the connection;
     ``hold`` acts, then keeps the answer back until the hold called ``name`` is released; ``invisible`` acts, but what was
-    created is not found by searches for ``seconds``; ``partial`` commits the first ``quantity`` records of a bulk call only.
+    created is not found by searches for ``seconds`` (so do ``lose_answer``, ``drop_connection`` and ``hold`` with ``seconds``);
+    ``partial`` commits the first ``quantity`` records of a bulk call only.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -53,6 +54,11 @@ class Fault(BaseModel):
     body: Any = None
     seconds: float = Field(default=0, ge=0)
     quantity: int = Field(default=0, ge=0)
+
+    @property
+    def hides(self) -> bool:
+        """Whether what the call creates is not found by searches at first."""
+        return self.kind == "invisible" or (self.kind in {"lose_answer", "drop_connection", "hold"} and self.seconds > 0)
 
 
 @dataclass

@@ -102,7 +102,7 @@ class _Faulty:
         fault = self._vendor.faults.take(scope["method"], target, body)
         call["fault"] = fault.kind if fault else None
         scope.setdefault("state", {}).update(
-            invisible_seconds=fault.seconds if fault and fault.kind == "invisible" else None,
+            invisible_seconds=fault.seconds if fault and fault.hides else None,
             partial=fault.quantity if fault and fault.kind == "partial" else None,
         )
         await self._answered(fault, scope, body, send, call)

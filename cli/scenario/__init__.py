@@ -1,0 +1,1 @@
+"""Acceptance stories against simulated systems."""

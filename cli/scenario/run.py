@@ -1,0 +1,65 @@
+"""`handoff scenario run`: stories as files, played against simulated vendor systems with the whole product running."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.output import JsonOption, Output, output
+from rehearsal.reading import Story, read_stories
+from rehearsal.result import Report, Result
+
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Scenario files, or folders of them.")]
+HardOption = Annotated[
+    bool, typer.Option("--hard", help="Each also delivered twice, shuffled, and with the worker killed at each write in turn.")
+]
+SampleOption = Annotated[int | None, typer.Option("--sample", metavar="SEED", help="With one random hard variant of each.")]
+OnlyOption = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only stories whose name begins so (S20).")]
+PoliciesOption = Annotated[Path, typer.Option(help="The policies to rehearse with.")]
+
+
+def run(
+    files: FilesArgument,
+    hard: HardOption = False,
+    sample: SampleOption = None,
+    only: OnlyOption = None,
+    policies: PoliciesOption = Path("policies/demo"),
+    json: JsonOption = False,
+) -> None:
+    """Play scenarios and print what differs, in the words of the file; exit 1 when anything does."""
+    with output(json) as out:
+        stories = [story for story in read_stories(files) if not only or story.name.startswith(tuple(only))]
+        report = out.run(_played(out, stories, policies, is_hard=hard, sample=sample))
+        out.show(report, _table)
+        if not report.passed:
+            raise typer.Exit(1)
+
+
+async def _played(out: Output, stories: list[Story], policies: Path, *, is_hard: bool, sample: int | None) -> Report:
+    from rehearsal.run import Run, Wish
+    from rehearsal.stage import Servers
+
+    with tempfile.TemporaryDirectory(prefix="handoff-rehearsal-") as folder:
+        async with Servers(Path(folder)) as servers:
+            wish = Wish(policies, is_hard=is_hard, sample=sample)
+            return await Run(servers, wish, heard=out.say, shown=lambda result: _tell(out, result)).all(stories)
+
+
+def _tell(out: Output, result: Result) -> None:
+    out.say(f"{result.story}, {result.manner}: {'as it should be' if result.passed else 'DIFFERS'} after {result.seconds} s")
+    for difference in result.differences:
+        out.say(f"  {difference}")
+
+
+def _table(report: Report) -> list[Table | str]:
+    table = Table(box=None, pad_edge=False)
+    for name in ("Story", "What", "Manner", "Seconds", "Outcome"):
+        table.add_column(name, justify="right" if name == "Seconds" else "left")
+    for result in report.results:
+        outcome = "as it should be" if result.passed else f"{len(result.differences)} differ"
+        table.add_row(result.story, result.title, result.manner, f"{result.seconds:.1f}", outcome)
+    seed = f"; hard variants chosen with --sample {report.seed}" if report.seed is not None else ""
+    told = [f"{difference}" for result in report.results for difference in result.differences]
+    return [table, *told, f"{len(report.results)} performances in {report.seconds:.0f} s{seed}"]

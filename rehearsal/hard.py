@@ -1,0 +1,103 @@
+"""The hard variants (U6): everything delivered twice, in another order, and the worker killed at each write in turn."""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.digest import compared
+from rehearsal.fate import committed
+from rehearsal.performance import Beside, Performance, perform
+from rehearsal.player import Tell
+from rehearsal.reading import Story
+from rehearsal.result import Difference
+from rehearsal.scenario import HardKind
+from rehearsal.scene import Manner, Scene
+from rehearsal.stage import Servers
+from rehearsal.vendors import NOT_RECORDS
+from rehearsal.world import SYSTEMS, Json, SystemName
+
+_HOLD = "killer"
+_PATIENT = 4.0
+
+
+@dataclass(frozen=True)
+class Hard:
+    """One way to make it hard."""
+
+    kind: HardKind
+    system: SystemName | None = None
+    write: int = 0
+    seed: int = 1
+
+    def __str__(self) -> str:
+        if self.kind == "killed":
+            return f"killed after write {self.write + 1} to {self.system}"
+        return f"shuffled (seed {self.seed})" if self.kind == "shuffled" else "twice"
+
+    @property
+    def manner(self) -> Manner:
+        """How deliveries come, and how long is waited."""
+        return Manner(
+            copies=2 if self.kind == "twice" else 1,
+            shuffle_seed=self.seed if self.kind == "shuffled" else None,
+            patience=_PATIENT,
+        )
+
+    def beside(self) -> Beside | None:
+        """Who does it."""
+        return Killer(self.system, self.write).wait_and_kill if self.kind == "killed" and self.system else None
+
+
+@dataclass(frozen=True)
+class Killer:
+    """Waits until a vendor has carried out its n-th write and not answered yet, and kills the worker then."""
+
+    system: SystemName
+    write: int
+
+    async def wait_and_kill(self, scene: Scene) -> None:
+        """-9; the held answer goes nowhere, and another worker finds what was left."""
+        stage = scene.stage
+        vendor = stage.vendors[self.system]
+        await vendor.add_fault({"kind": "hold", "name": _HOLD, "on": _writes(), "skip": self.write})
+        while await committed(vendor, _HOLD) is None:
+            await scene.breathe()
+        await stage.crash_worker()
+        await vendor.release(_HOLD)
+        await stage.bring_up()
+
+
+def _writes() -> Json:
+    others = "|".join(re.escape(part) for part in NOT_RECORDS)
+    return {"writes": True, "path": f"(?i)^(?!.*({others}))"}
+
+
+def hard_ways(story: Story, plain: Performance, seed: int) -> list[Hard]:
+    """Every way that makes sense for this story."""
+    return [way for way in _all(plain, seed) if way.kind not in story.scenario.spares]
+
+
+def one_way(story: Story, plain: Performance, seed: int) -> list[Hard]:
+    """One of them by chance, the same for the same seed."""
+    ways = hard_ways(story, plain, seed)
+    return [random.Random(f"{seed} {story.name}").choice(ways)] if ways else []
+
+
+async def perform_hard(
+    story: Story, servers: Servers, policies: Path, way: Hard, plain: Performance, *, tell: Tell
+) -> Performance:
+    """The same story this way; it must end as the plain one did."""
+    seen = await perform(story, servers, policies, manner=way.manner, beside=way.beside(), tell=tell)
+    if not seen.differences:
+        place = f"{story.file}:{story.line('scenario')}"
+        seen.differences += [Difference(place=place, said=said) for said in compared(plain.digest, seen.digest)]
+    return seen
+
+
+def _all(plain: Performance, seed: int) -> Iterator[Hard]:
+    yield Hard("twice")
+    yield Hard("shuffled", seed=seed)
+    for name in SYSTEMS:
+        yield from (Hard("killed", name, number) for number in range(plain.writes.get(name, 0)))
