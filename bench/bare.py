@@ -5,8 +5,8 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from bench.bare_workflow import BareProvision, BareProvisionWorkflow, Shape
-from bench.ground import BARE_QUEUE, Ground
+from bench.bare_workflow import BARE_QUEUE, BareProvision, BareProvisionWorkflow, Shape
+from bench.ground import Ground
 from bench.script import Script
 
 

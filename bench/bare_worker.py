@@ -18,8 +18,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from bench.bare_workflow import BareProvisionWorkflow, MakeCall
-from bench.ground import BARE_QUEUE
+from bench.bare_workflow import BARE_QUEUE, BareProvisionWorkflow, MakeCall
 from bench.script import LOCATION, Script
 from connectors.netsuite.settings import TokenCredentials
 from connectors.netsuite.signing import SignedRequests

@@ -6,6 +6,8 @@ from datetime import timedelta
 from pydantic import BaseModel
 from temporalio import workflow
 
+BARE_QUEUE = "bench.bare"
+
 
 class Shape(BaseModel):
     """A call as the workflow sees it: after which others, and with which of their ids."""

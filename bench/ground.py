@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bench import contracts
+from bench.bare_workflow import BARE_QUEUE
 from bench.processor import Meter
 from ledger.migrations.run import upgrade
 from rehearsal.accounts import Accounts
@@ -21,7 +22,6 @@ from runtime.embedded.stack import Stack
 from workflows.search_attributes import TYPES
 
 NOBODY = "http://127.0.0.1:9"  # webhooks of the vendors lead nowhere: handoffs are started by the bench
-BARE_QUEUE = "bench.bare"
 
 
 class Ground:

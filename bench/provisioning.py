@@ -21,22 +21,22 @@ from bench.script import Script
 from rehearsal.world import SYSTEMS
 
 Run = Callable[[str], Awaitable[None]]
-_WARM = 3
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured: at each width, this many rounds of this many handoffs on each side."""
+    """How much is measured: at each width, this many rounds of this many handoffs on each side; ``warm`` ones before all."""
 
     widths: tuple[tuple[int, int, int], ...] = ((1, 10, 10), (40, 3, 120))
+    warm: int = 3
 
     @property
     def contracts(self) -> int:
         """How many contracts that takes, with those for recording, warming and checking."""
-        return 2 * sum(rounds * count for _, rounds, count in self.widths) + 4 * _WARM + 4
+        return 2 * sum(rounds * count for _, rounds, count in self.widths) + 3 * self.warm + 4
 
 
-QUICK = Sizes(widths=((1, 1, 2), (4, 1, 4)))
+QUICK = Sizes(widths=((1, 1, 1), (2, 1, 2)), warm=1)
 
 
 class Provisioning(BaseModel):
@@ -55,7 +55,7 @@ async def measure(ground: Ground, sizes: Sizes, progress: Console) -> Provisioni
     await ground.seed(chosen)
     unused, ours = iter(chosen), await Ours.on(ground)
     progress.print("recording two handoffs ...")
-    first, second = await takes.record(ground, ours, _next(unused, _WARM), _next(unused, 2))
+    first, second = await takes.record(ground, ours, _next(unused, sizes.warm), _next(unused, 2))
     script = scriptwriter.write(first, second)
     file = ground.plan.home / "script.json"
     file.write_text(script.model_dump_json())
@@ -77,7 +77,7 @@ class _Bench:
         self._unused, self._meter, self._progress = unused, meter, progress
 
     async def run(self, sizes: Sizes, script: Script) -> Provisioning:
-        alike = await self._compared()
+        alike = await self._compared(sizes.warm)
         return Provisioning(
             calls=alike[0],
             activities=alike[1],
@@ -86,9 +86,9 @@ class _Bench:
             comparisons=[await self._at(*width) for width in sizes.widths],
         )
 
-    async def _compared(self) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
+    async def _compared(self, warm: int) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
         """One handoff of each, alone, after warming: both must make the same calls and leave the same records."""
-        for _ in range(_WARM):
+        for _ in range(warm):
             await self._ours.run(next(self._unused))
             await self._bare.run(next(self._unused))
         mine, theirs = next(self._unused), next(self._unused)
