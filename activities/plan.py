@@ -91,20 +91,22 @@ class PlanActivities:
         return plan.model_copy(update={"writes": await self._writes(read, dossier)})
 
     async def _writes(self, read: ReadContract, dossier: ActivationDossier) -> list[PlannedWrite]:
+        psa = await self._psa(read, dossier)
         return [
             await self._customer(read),
-            await self._psa(read, dossier),
+            psa,
             await self._erp(read, dossier),
             await self._schedule(read, dossier),
             await self._workspace(read, dossier),
-            self._staffing(read, dossier),
+            await self._staffing(read, dossier, psa.target_id),
             self._deal(read),
             self._route(read, Capability.TAX, "tax determination"),
         ]
 
     async def _customer(self, read: ReadContract) -> PlannedWrite:
-        payer, record = read.case.contract.payer, read.case.match.record
-        planned = self._route(read, Capability.CUSTOMERS, f"customer {payer.legal_name}", payer.reference, "create_customer")
+        contract, record = read.case.contract, read.case.match.record
+        payer, reference = contract.payer, f"{contract.payer.reference}.{contract.entity}"
+        planned = self._route(read, Capability.CUSTOMERS, f"customer {payer.legal_name}", reference, "create_customer")
         if record is not None:
             return planned.model_copy(
                 update={"effect": Effect.EXISTS, "target_id": record.target_id, "details": [record.legal_name]}
@@ -156,12 +158,15 @@ class PlanActivities:
         documents = self.systems.get(planned.system, Documents)
         return await _seen(planned, lambda: documents.find_workspace(contract.reference, key=planned.key))
 
-    def _staffing(self, read: ReadContract, dossier: ActivationDossier) -> PlannedWrite:
+    async def _staffing(self, read: ReadContract, dossier: ActivationDossier, project_id: str) -> PlannedWrite:
         needs = dossier.project.staffing
         planned = self._route(read, Capability.PSA, "staffing request", dossier.project.reference, "request_staffing")
-        return planned.model_copy(
-            update={"details": [f"{n.role}: {n.hours} hours, {n.period}" for n in needs] or ["no hours were sold"]}
-        )
+        told = [f"{need.role}: {need.hours:,f} hours, {need.period}" for need in needs] or ["no hours were sold"]
+        planned = planned.model_copy(update={"details": told})
+        if planned.system is None or not needs or not project_id:
+            return planned
+        psa = self.systems.get(planned.system, Psa)
+        return await _seen(planned, lambda: psa.find_staffing(project_id, needs, key=planned.key))
 
     def _deal(self, read: ReadContract) -> PlannedWrite:
         planned = self._route(read, Capability.CRM, "status and ids on the deal", read.case.contract.reference, "tell_deal")
