@@ -51,7 +51,7 @@ def up(
 
 
 async def _stay(out: Output, *, simulated: bool | None, well_known: bool) -> None:
-    from cli.embedded.plan import embedded_plan, first_api_key
+    from cli.stack import first_api_key, plan_of_this_machine
     from runtime.embedded.plan import Existing
     from runtime.embedded.process import PartFailed
     from runtime.embedded.stack import Stack
@@ -63,7 +63,7 @@ async def _stay(out: Output, *, simulated: bool | None, well_known: bool) -> Non
         owner_dsn=os.environ.get("HANDOFF_DATABASE__OWNER_DSN"),
     )
     api_key = first_api_key(home())
-    plan = embedded_plan(
+    plan = plan_of_this_machine(
         home(),
         well_known_ports=well_known,
         vendors=not named if simulated is None else simulated,

@@ -9,14 +9,17 @@ from pathlib import Path
 
 
 class ApiKeys:
-    """Keys by subject, in a file that only its owner may read."""
+    """Keys by subject, in a file that only its owner may read; keys issued by another process count at once."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._hashes: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        self._hashes: dict[str, str] = {}
+        self._read_at = -1
+        self._read()
 
     def subject_of(self, key: str) -> str | None:
         """Whose key this is; every stored hash is compared, in constant time."""
+        self._read()
         given = _hash(key)
         found = [subject for subject, stored in self._hashes.items() if hmac.compare_digest(stored, given)]
         return found[0] if found else None
@@ -31,6 +34,12 @@ class ApiKeys:
             json.dump(self._hashes, out)
         scratch.replace(self._file)
         return key
+
+    def _read(self) -> None:
+        written_at = self._file.stat().st_mtime_ns if self._file.exists() else -1
+        if written_at != self._read_at:
+            self._hashes = json.loads(self._file.read_text()) if written_at >= 0 else {}
+            self._read_at = written_at
 
 
 def _hash(key: str) -> str:
