@@ -39,9 +39,7 @@ class DocumentActivities:
     async def file_signed_contract(self, step: Step) -> Written:
         """The signed contract, as it was signed, into the workspace."""
         documents, contract = self.systems.get(step.system, Documents), (await self.books.dossier(step.dossier)).contract
-        asked = Asked.of(
-            step, documents, verb="file", kind="signed_contract", reference=contract.reference, declared_as="document"
-        )
+        asked = _signed(step, documents, contract)
         signed = contract.document or DocumentReference(system="", target_id="", name="")
         workspace, path = step.targets["workspace"], f"{_CONTRACT_FOLDER}/{contract.reference} signed.pdf"
 
@@ -67,8 +65,14 @@ class DocumentActivities:
         asked = _workspace(undo.step, documents, contract)
         find = partial(documents.find_workspace, contract.reference, key=asked.key)
         withdraw = Reversal("withdraw", lambda target, reason, key: documents.withdraw_workspace(target, reason, key=key))
-        return await self.books.undo(asked, undo.reason, find=find, reversal=withdraw)
+        undone = await self.books.undo(asked, undo.reason, find=find, reversal=withdraw)
+        await self.books.goes_with_it(_signed(undo.step, documents, contract), undo.reason)
+        return undone
 
 
 def _workspace(step: Step, documents: Documents, contract: Contract) -> Asked:
     return Asked.of(step, documents, verb="create", kind="workspace", reference=contract.reference, declared_as="workspace")
+
+
+def _signed(step: Step, documents: Documents, contract: Contract) -> Asked:
+    return Asked.of(step, documents, verb="file", kind="signed_contract", reference=contract.reference, declared_as="document")

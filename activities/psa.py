@@ -39,7 +39,10 @@ class PsaActivities:
         find = partial(psa.find_project, project.reference, key=asked.key)
         archive = Reversal("archive", lambda target, reason, key: psa.archive_project(target, reason, key=key))
         unfinished = partial(psa.archive_unfinished, project.reference, undo.reason, key=asked.key)
-        return await self.books.undo(asked, undo.reason, find=find, reversal=archive, unfinished=unfinished)
+        undone = await self.books.undo(asked, undo.reason, find=find, reversal=archive, unfinished=unfinished)
+        for inside in (_staffing(undo.step, psa, project.reference), _activation(undo.step, psa, project.reference)):
+            await self.books.goes_with_it(inside, undo.reason)
+        return undone
 
     @activity.defn
     async def add_psa_phases(self, step: Step) -> Written:
@@ -58,7 +61,7 @@ class PsaActivities:
     async def request_staffing(self, step: Step) -> Written:
         """Tell resource management which roles are wanted when (R50)."""
         psa, project = self.systems.get(step.system, Psa), (await self.books.dossier(step.dossier)).project
-        asked = Asked.of(step, psa, verb="request", kind="staffing", reference=project.reference, declared_as="staffing")
+        asked = _staffing(step, psa, project.reference)
         to, needs = step.targets["psa_project"], project.staffing
         return await self.books.once(
             asked,
@@ -71,9 +74,7 @@ class PsaActivities:
     async def activate_psa_project(self, step: Step) -> Written:
         """Open the project for time: the last step before the deal is told."""
         psa, project = self.systems.get(step.system, Psa), (await self.books.dossier(step.dossier)).project
-        asked = Asked.of(step, psa, verb="activate", kind="psa_project", reference=project.reference, declared_as="activation")
-        to = step.targets["psa_project"]
-        asked = Asked(psa, asked.write.model_copy(update={"kind": "psa_activation"}), "activation")
+        asked, to = _activation(step, psa, project.reference), step.targets["psa_project"]
         return await self.books.once(
             asked,
             request={"project": to},
@@ -84,6 +85,15 @@ class PsaActivities:
 
 def _project(step: Step, psa: Psa, reference: str) -> Asked:
     return Asked.of(step, psa, verb="create", kind="psa_project", reference=reference, declared_as="project")
+
+
+def _staffing(step: Step, psa: Psa, reference: str) -> Asked:
+    return Asked.of(step, psa, verb="request", kind="staffing", reference=reference, declared_as="staffing")
+
+
+def _activation(step: Step, psa: Psa, reference: str) -> Asked:
+    asked = Asked.of(step, psa, verb="activate", kind="psa_project", reference=reference, declared_as="activation")
+    return Asked(psa, asked.write.model_copy(update={"kind": "psa_activation"}), "activation")
 
 
 async def _active(psa: Psa, project_id: str) -> Written | None:

@@ -81,10 +81,14 @@ class Bookkeeping:
             write,
             request={"target_id": made.target_id, "reason": reason},
             call=lambda: reversal.call(made.target_id, reason, key),
-            look_up=_repeatable,
+            look_up=_nothing,
             declared=declared,
         )
         return Undone(target_id=made.target_id)
+
+    async def goes_with_it(self, asked: "Asked", reason: str) -> None:
+        """What was written inside something that was undone has gone with it: nothing is sent, and its key is free again."""
+        await self.undo(asked, reason, find=_nothing, reversal=Reversal("drop", _dropped))
 
     async def _clear(self, asked: "Asked", reason: str, unfinished: LookUp) -> Undone:
         """Clearing may be repeated; it is noted when there was something to clear."""
@@ -107,8 +111,12 @@ class Bookkeeping:
         return Undone(target_id=remains.target_id)
 
 
-async def _repeatable() -> None:
+async def _nothing() -> None:
     """Reversals may be repeated by contract, so one whose outcome is unknown counts as absent and is done again."""
+
+
+async def _dropped(target_id: str, reason: str, key: str) -> Written:
+    return Written(target_id=target_id)
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,11 @@ class Subject:
 
 @dataclass
 class Desk:
-    """The cases this workflow waits for, by number."""
+    """The cases this workflow waits for, by number; ``left`` are those it went away from, which nobody waits for any more."""
 
     waiting: dict[int, Finding] = field(default_factory=dict)
     settled: dict[int, Settlement] = field(default_factory=dict)
+    left: list[tuple[Origin, Finding]] = field(default_factory=list)
     changes: int = 0
 
 
@@ -72,27 +73,34 @@ class Reviewed:
         """The numbers of the cases that this workflow waits for."""
         return sorted(self.desk.waiting)
 
-    async def reviewed(self, origin: Origin, findings: list[Finding], *, status: EngagementStatus | None) -> list[Settlement]:
+    async def reviewed(
+        self, origin: Origin, findings: list[Finding], *, status: EngagementStatus, seen: int | None = None
+    ) -> list[tuple[Finding, Settlement]]:
         """Open a case for each finding and wait until all are settled, one is rejected, or the records changed.
 
-        Answers the settlements there are (records may change before all are settled). Raises HandoffRejected when one rejects.
+        ``seen`` is the count of changes when the findings were looked for: a change since then must not be missed. Answers the
+        findings that were settled (records may change before all are). Raises HandoffRejected when one is rejected.
         """
+        known = self.desk.changes if seen is None else seen
         request = OpenCases(origin=origin, findings=findings, status=status, **vars(self.subject))
+        waited = [(origin, finding) for finding in findings]
+        self.desk.left += waited  # taken off the list when this ends as it should
         opened = await workflow.execute_activity_method(
             CaseActivities.open_cases, request, task_queue=options.LEDGER, summary="open exceptions", **options.BOOKS
         )
-        numbers, seen = opened.numbers, self.desk.changes
-        self.desk.waiting.update(zip(numbers, findings, strict=True))
-        workflow.upsert_search_attributes(where(status="waiting", code=findings[0].code))
+        asked = dict(zip(opened.numbers, findings, strict=True))
+        self.desk.waiting.update(asked)
+        workflow.upsert_search_attributes(where(status=status.value, code=findings[0].code))
         try:
-            await workflow.wait_condition(lambda: self._may_go_on(numbers, seen))
+            await workflow.wait_condition(lambda: self._may_go_on(list(asked), known))
         finally:
-            for number in numbers:
+            for number in asked:
                 self.desk.waiting.pop(number, None)
-        answers = [self.desk.settled.pop(number) for number in numbers if number in self.desk.settled]
-        for answer in answers:
+        answers = [(finding, self.desk.settled.pop(number)) for number, finding in asked.items() if number in self.desk.settled]
+        for _, answer in answers:
             if answer.decision is Decision.REJECT:
                 raise rejected_by(answer)
+        self.desk.left = [one for one in self.desk.left if one not in waited]
         return answers
 
     def _may_go_on(self, numbers: list[int], seen: int) -> bool:
@@ -102,7 +110,16 @@ class Reviewed:
 
     async def resolved(self, origin: Origin, findings: list[Finding], why: str) -> None:
         """Close the cases of findings that no longer hold."""
-        request = ResolveCases(origin=origin, keys=[case_key(origin, finding) for finding in findings], reason=why)
+        await self._close(origin, [case_key(origin, finding) for finding in findings], why)
+
+    async def leave(self, why: str) -> None:
+        """Close the cases that this workflow went away from, so that nobody works on what no longer matters."""
+        left, self.desk.left = self.desk.left, []
+        if left:
+            await self._close(left[0][0], [case_key(origin, finding) for origin, finding in left], why)
+
+    async def _close(self, origin: Origin, keys: list[str], why: str) -> None:
+        request = ResolveCases(origin=origin, keys=keys, reason=why)
         await workflow.execute_activity_method(
             CaseActivities.resolve_cases, request, task_queue=options.LEDGER, summary="close exceptions", **options.BOOKS
         )
@@ -119,7 +136,7 @@ def rejected_by(settlement: Settlement) -> ApplicationError:
 def finding_of(error: ActivityError, *, subject: str) -> Finding | None:
     """The finding that a failed step means; None when it is no failure of the business (cancelled, terminated)."""
     cause = error.cause
-    if isinstance(cause, ApplicationError):
+    if isinstance(cause, ApplicationError) and cause.non_retryable:
         details = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
         return Finding(
             code=details.get("code") or "REJECTED",
@@ -129,12 +146,13 @@ def finding_of(error: ActivityError, *, subject: str) -> Finding | None:
             evidence={str(k): str(v) for k, v in (details.get("evidence") or {}).items()},
             can_override=False,
         )
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, ApplicationError | TimeoutError):  # every attempt together took longer than it may
         return Finding(
             code="OUTAGE",
             sentence=f"The step '{subject}' did not succeed within its time although it was tried again and again.",
             remedy="See to it that the system answers again (`handoff connectors check`), then settle with retry.",
             subject=subject,
+            evidence={"last failure": cause.message[:1000]},
             can_override=False,
         )
     return None

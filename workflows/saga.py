@@ -65,6 +65,13 @@ async def shielded(work: Coroutine[Any, Any, Result]) -> Result:
     return task.result()
 
 
+def stop_if_cancelled() -> None:
+    """To be asked after each step: a write that ran to its end although it was cancelled has swallowed the cancellation."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def together(*branches: Coroutine[Any, Any, Result]) -> list[Result]:
     """Run branches at the same time; when one fails the others are cancelled *and awaited*, so that nothing runs on unseen."""
     tasks = [asyncio.create_task(branch) for branch in branches]

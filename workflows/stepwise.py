@@ -1,21 +1,22 @@
 """Taking the steps of a handoff: each with its undo registered first, and with a person asked where it fails for good."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.activation import Judged
     from activities.case import Carry, CaseActivities
     from activities.step import Step, Undo
     from canonical.engagement import EngagementStatus
-    from canonical.exception import Decision, Finding
+    from canonical.exception import Decision, Finding, Settlement
     from canonical.provenance import Origin
     from canonical.written import Written
     from workflows import options
     from workflows.review import Reviewed, Subject, finding_of
-    from workflows.saga import Failed, Saga
+    from workflows.saga import Failed, Saga, stop_if_cancelled
 
 
 _LIVES_IN = {"workspace": ("workspace_url", "signed_contract"), "psa_project": ("staffing",)}
@@ -32,6 +33,7 @@ class Stepwise(Reviewed):
         self._targets: dict[str, str] = {}
         self._saga = Saga()
         self._why = ""
+        self._waits_as = EngagementStatus.WAITING
 
     async def made(
         self, name: str, do: Any, capability: str, *, undo: Any = None, saga: Saga | None = None, part: str = ""
@@ -44,42 +46,60 @@ class Stepwise(Reviewed):
         return written
 
     async def step(self, do: Any, capability: str, what: str, *, part: str = "") -> Written:
-        """Take a step; where it fails for good, a person decides and it goes on from here."""
-        asked: list[Finding] = []
-        while True:
+        """Take a step of the write protocol at the system that serves the capability."""
+
+        async def take() -> Written:
             step = self.at(do.__name__, capability, part=part)
-            try:
-                written: Written = await workflow.execute_activity_method(
-                    do,
-                    step,
-                    task_queue=options.account(step.system),
-                    summary=f"{what} in {step.system}",
-                    priority=options.fair(self._contract),
-                    **options.VENDOR_WRITE,
-                )
-            except ActivityError as error:
-                finding = finding_of(error, subject=do.__name__)
-                if finding is None:
-                    raise
-                asked = [finding]
-                await self._ask(step, finding)
-                continue
-            if asked:
-                await self.resolved(step.origin, asked, "The step succeeded.")
+            written: Written = await workflow.execute_activity_method(
+                do,
+                step,
+                task_queue=options.account(step.system),
+                summary=f"{what} in {step.system}",
+                priority=options.fair(self._contract),
+                **options.VENDOR_WRITE,
+            )
             return written
 
-    async def _ask(self, step: Step, finding: Finding) -> None:
+        return await self.insisted(take, do.__name__)
+
+    async def insisted(self, take: Callable[[], Awaitable[Written]], name: str) -> Written:
+        """Take a step; where it fails for good, a person decides and it goes on from here."""
+        origin, asked = self.origin(name), list[Finding]()
+        while True:
+            seen = self.desk.changes
+            try:
+                written = await take()
+            except ActivityError as error:
+                finding = finding_of(error, subject=name)
+                if finding is None:
+                    raise
+                asked += [finding] if finding.code not in {one.code for one in asked} else []
+                await self._decided(origin, finding, seen)
+                continue
+            if asked:
+                await self.resolved(origin, asked, "The step succeeded.")
+            stop_if_cancelled()
+            return written
+
+    async def _decided(self, origin: Origin, finding: Finding, seen: int) -> None:
+        key = finding.evidence.get("key", "")
+        if finding.code == "WRITE_CLOSED":  # an earlier handoff of this contract gave it up, and has ended; this one means it
+            word = Settlement(number=0, decision=Decision.RETRY, actor=self._actor, reason="A later handoff carries it out.")
+            await self._carry(key, word)
+            return
         self.subject = Subject("project_provisioning", self._judged.entity, self._judged.customer, self._contract)
-        for settlement in await self.reviewed(step.origin, [finding], status=EngagementStatus.WAITING):
-            if finding.code == "OUTCOME_UNKNOWN" and finding.evidence.get("key"):
-                carry = Carry(key=finding.evidence["key"], settlement=settlement)
-                await workflow.execute_activity_method(
-                    CaseActivities.carry_settlement,
-                    carry,
-                    task_queue=options.LEDGER,
-                    summary="carry the decision",
-                    **options.BOOKS,
-                )
+        for _, settlement in await self.reviewed(origin, [finding], status=self._waits_as, seen=seen):
+            if finding.code == "OUTCOME_UNKNOWN" and key:
+                await self._carry(key, settlement)
+
+    async def _carry(self, key: str, settlement: Settlement) -> None:
+        await workflow.execute_activity_method(
+            CaseActivities.carry_settlement,
+            Carry(key=key, settlement=settlement),
+            task_queue=options.LEDGER,
+            summary="carry the decision",
+            **options.BOOKS,
+        )
 
     async def _undo(self, name: str, undo: Any, capability: str, part: str) -> None:
         step = self.at(undo.__name__, capability, part=part)
@@ -106,11 +126,15 @@ class Stepwise(Reviewed):
                 subject=compensation.step,
             )
             self.subject = Subject("project_provisioning", self._judged.entity, self._judged.customer, self._contract)
-            answers = await self.reviewed(origin, [finding], status=EngagementStatus.WITHDRAWING)
-            if any(answer.decision is Decision.OVERRIDE for answer in answers):
+            try:
+                answers = await self.reviewed(origin, [finding], status=EngagementStatus.WITHDRAWING)
+            except ApplicationError:
+                return  # rejected: it is to stay as it is
+            if any(answer.decision is Decision.OVERRIDE for _, answer in answers):
                 return
             try:
                 await compensation.undo()
+                await self.resolved(origin, [finding], "It is undone.")
                 return
             except FailureError as again:
                 error = again

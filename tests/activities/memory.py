@@ -116,6 +116,12 @@ class Remembering:
 
         return await self.do(operation, target_id, ended)
 
+    def take_along(self, target_id: str) -> None:
+        """What is in it ends with it."""
+        for record in self.records.values():
+            if record.reference == target_id:
+                record.state = "gone"
+
     async def do(
         self, operation: str, about: str, act: Callable[[], Written], *, halfway: Callable[[], None] | None = None
     ) -> Written:

@@ -120,6 +120,7 @@ class RememberingPsa(Remembering):
         return await self.end("activate_project", project_id, "", state="active")
 
     async def archive_project(self, project_id: str, reason: str, *, key: str) -> Written:
+        self.take_along(project_id)
         return await self.end("archive_project", project_id, reason, state="archived")
 
     async def archive_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
@@ -202,6 +203,7 @@ class RememberingDocuments(Remembering):
         return self.find(key)
 
     async def withdraw_workspace(self, workspace_id: str, reason: str, *, key: str) -> Written:
+        self.take_along(workspace_id)
         return await self.end("withdraw_workspace", workspace_id, reason)
 
 

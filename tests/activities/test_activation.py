@@ -60,8 +60,10 @@ async def test_a_workstream_without_its_order_waits_and_the_rest_may_start(firm:
 @pytest.mark.parametrize("missing", ["deal", "contract"])
 async def test_a_missing_record_is_named_with_its_remedy(firm: Firm, missing: str) -> None:
     firm.sell("C-6")
-    records: dict[str, Any] = {"deal": firm.crm.deals, "contract": firm.contracts.envelopes}[missing]
-    del records["C-6"]
+    deals: dict[str, Any] = dict(firm.crm.deals)
+    envelopes: dict[str, Any] = dict(firm.contracts.envelopes)
+    del {"deal": deals, "contract": envelopes}[missing]["C-6"]
+    firm.crm.deals, firm.contracts.envelopes = deals, envelopes
     with pytest.raises(NotFound) as refused:
         await firm.judged("C-6")
     assert "C-6" in refused.value.message and refused.value.remedy
