@@ -18,7 +18,7 @@ from rehearsal.reading import Story
 from rehearsal.result import Difference
 from rehearsal.scene import Manner, Scene, StepFailed
 from rehearsal.stage import Servers, Stage, settings_in
-from rehearsal.universal import breaches
+from rehearsal.universal import breaches, mentioned
 from rehearsal.vendors import is_write
 from rehearsal.world import SYSTEMS, SystemName, World
 
@@ -99,7 +99,7 @@ async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool
         await _rested(scene)
         await judge(story.scenario.then, "then")
         place = f"{story.file}:{story.line('scenario')}"
-        seen.differences += [Difference(place=place, said=said) for said in await breaches(story, scene)]
+        seen.differences += [Difference(place=place, said=said) for said in await breaches(scene, mentioned(story))]
     except StepFailed as failed:
         seen.differences.append(Difference(place=failed.place or story.file, said=str(failed)))
 

@@ -39,7 +39,8 @@ class Player:
         for name in _SENDERS:
             await self._scene.stage.vendors[name].behave(**self._scene.manner.webhooks)
         for number, step in enumerate(self._story.scenario.steps):
-            self._tell(step.note or _spoken(step))
+            if step.note or step.verb != "check":
+                self._tell(step.note or _spoken(step))
             try:
                 await self._perform(number, step)
             except StepFailed as failed:

@@ -19,8 +19,8 @@ _REQUIRED = {
 _STUCK = "TemporalReportedProblems IS NOT NULL"
 
 
-async def breaches(story: Story, scene: Scene) -> list[str]:
-    """Every universal assertion that does not hold, by its number where it has one."""
+async def breaches(scene: Scene, known: set[str]) -> list[str]:
+    """Every universal assertion that does not hold; ``known`` codes of exceptions are explained."""
     records = await estate(scene.stage.vendors)
     references, audit = await scene.view.references(), await scene.view.audit()
     return [
@@ -30,7 +30,7 @@ async def breaches(story: Story, scene: Scene) -> list[str]:
         *(f"audit: the chain does not verify at {place}" for place in await scene.office.verify_audit()),
         *_decided(await scene.view.effects()),
         *_concluded(await scene.view.inbox()),
-        *_explained(story, await scene.view.cases()),
+        *_explained(known, await scene.view.cases()),
         *[f"engine: the workflow {w.id} is stuck" async for w in scene.office.client.list_workflows(_STUCK)],
     ]
 
@@ -88,8 +88,7 @@ def _concluded(inbox: list[Json]) -> Iterator[str]:
             yield f"inbox: delivery {row['number']} from {row['source']} ({row['event_id']}) was never concluded"
 
 
-def _explained(story: Story, cases: list[Json]) -> Iterator[str]:
-    known = mentioned(story)
+def _explained(known: set[str], cases: list[Json]) -> Iterator[str]:
     for case in cases:
         if case["code"] not in known:
             yield f"U5: the exception {case['code']} is not of this story: {case['sentence']}"

@@ -64,9 +64,10 @@ class Vendor:
         found: list[Json] = (await self._ask("GET", "deliveries"))["sent"]
         return found
 
-    async def deliver_again(self, times: int, concurrent: int) -> int:
-        """Send again what was sent."""
-        return int((await self._ask("POST", "deliveries/again", {"times": times, "concurrent": concurrent}))["sent"])
+    async def deliver_again(self, label: str, times: int, concurrent: int) -> int:
+        """Send again what was sent under this label."""
+        wanted = {"times": times, "concurrent": concurrent, "label": label}
+        return int((await self._ask("POST", "deliveries/again", wanted))["sent"])
 
     async def flush(self) -> int:
         """Send what was held back, in its shuffled order."""

@@ -1,0 +1,50 @@
+"""A stage that is a whole stack of its own, Web UI included, for telling rather than for testing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ledger.migrations.run import upgrade
+from rehearsal.accounts import Accounts
+from rehearsal.overrides import copy_changed
+from rehearsal.player import Tell
+from rehearsal.stage import SUBJECT, Stage
+from rehearsal.vendors import Vendors
+from rehearsal.world import SYSTEMS, World
+from runtime.api_keys import ApiKeys
+from runtime.codec import KeyRing
+from runtime.embedded.plan import ROOT, Plan
+from runtime.embedded.stack import Stack
+from workflows.search_attributes import TYPES
+
+DEMO = ROOT / "policies" / "demo"
+
+
+@asynccontextmanager
+async def theatre(home: Path, *, well_known_ports: bool, tell: Tell) -> AsyncIterator[Stage]:
+    """Everything started in this folder; it ends with the block."""
+    accounts, key = Accounts.fresh(), ApiKeys(home / "api-keys.json").issue(SUBJECT)
+    plan = _plan(home, accounts, well_known_ports=well_known_ports)
+    async with (
+        Vendors({name: plan.url_of(name) for name in SYSTEMS}) as vendors,
+        Stack(plan, tell=tell) as stack,
+    ):
+        stage = Stage(stack, vendors, accounts, stack.owner_dsn or "", key)
+        await stage.begin(World())
+        yield stage
+
+
+def _plan(home: Path, accounts: Accounts, *, well_known_ports: bool) -> Plan:
+    keyring = home / "keyring.json"
+    KeyRing.rotate(keyring)
+    return Plan(
+        home=home,
+        vendors=SYSTEMS,
+        search_attributes=TYPES,
+        migrate=lambda dsn: upgrade(dsn, clock_moves=True),
+        policies=copy_changed(DEMO, home / "policies", {}),
+        keyring=keyring,
+        environment={**accounts.environment, "HANDOFF_GATEWAY__KEYS": str((home / "api-keys.json").resolve())},
+        lasting=False,
+        well_known_ports=well_known_ports,
+    )
