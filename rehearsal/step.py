@@ -186,32 +186,29 @@ class Nothing(Shape):
     """A step without particulars."""
 
 
-def _named(field: str) -> BeforeValidator:
+def _brief(model: type[Shape], field: str = "contract") -> BeforeValidator:
     """``sign: C-100`` is short for ``sign: {contract: C-100}``."""
-    return BeforeValidator(lambda given: {field: given} if isinstance(given, str) else given)
 
+    def whole(given: object) -> object:
+        return {field: given} if isinstance(given, str) else given
 
-def _bare(given: object) -> object:
-    return {} if given is None else given
-
-
-Brief = _named("contract")
+    return BeforeValidator(whole, json_schema_input_type=model | str)
 
 
 class Step(Shape):
     """One step: exactly one verb, and if wanted a note that is told while it happens."""
 
     note: str = ""
-    sign: Annotated[Sign, Brief] | None = None
-    decline: Annotated[End, Brief] | None = None
-    void: Annotated[End, Brief] | None = None
-    win: Annotated[Win, Brief] | None = None
-    deliver: Annotated[Deliver, Brief] | None = None
+    sign: Annotated[Sign, _brief(Sign)] | None = None
+    decline: Annotated[End, _brief(End)] | None = None
+    void: Annotated[End, _brief(End)] | None = None
+    win: Annotated[Win, _brief(Win)] | None = None
+    deliver: Annotated[Deliver, _brief(Deliver)] | None = None
     fault: Fault | None = None
-    lift: Annotated[Lift, _named("system"), BeforeValidator(_bare)] | None = None
+    lift: Annotated[Lift, _brief(Lift, "system")] | None = None
     hold: Hold | None = None
-    crash: Annotated[Crash, _named("once_held"), BeforeValidator(_bare)] | None = None
-    bring_up: Annotated[Part, _named("part")] | None = None
+    crash: Annotated[Crash, _brief(Crash, "once_held")] | None = None
+    bring_up: Annotated[Part, _brief(Part, "part")] | None = None
     wait: Wait | None = None
     settle: Settle | None = None
     approve: Approve | None = None
@@ -219,11 +216,11 @@ class Step(Shape):
     change_records: ChangeRecords | None = None
     advance: Stretch | None = Field(default=None, description="business time and the vendors' clocks move on")
     pause: Stretch | None = Field(default=None, description="real time passes")
-    sweep: Annotated[Nothing, BeforeValidator(_bare)] | None = None
-    start: Annotated[Start, Brief] | None = None
-    plan: Annotated[Plan, Brief] | None = None
+    sweep: Nothing | None = None
+    start: Annotated[Start, _brief(Start)] | None = None
+    plan: Annotated[Plan, _brief(Plan)] | None = None
     cancel: Cancel | None = None
-    forget_engine: Annotated[Nothing, BeforeValidator(_bare)] | None = Field(
+    forget_engine: Nothing | None = Field(
         default=None, description="every workflow execution is deleted, as the engine's retention does in time"
     )
     check: tuple[Check, ...] | None = None
