@@ -8,7 +8,6 @@ import pytest_asyncio
 
 from tests.workflows.house import House, open_house
 
-
 _NUMBERS = count(1)
 
 

@@ -26,7 +26,7 @@ from runtime.settings import WorkerSettings
 from tests.activities.firm import Firm, quick_books
 from worker import workers
 from workflows import options
-from workflows.provision_project import ProvisionProject, Provisioned, ProvisionProjectWorkflow
+from workflows.provision_project import Provisioned, ProvisionProject, ProvisionProjectWorkflow
 from workflows.search_attributes import TYPES, of_engagement
 
 SUGGEST_CONTINUE = 60

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from canonical.engagement import EngagementStatus
 from canonical.exception import Decision
@@ -10,7 +12,7 @@ from canonical.party import Address
 from tests.activities.firm import Firm
 from tests.build import a_customer, a_customer_record, usd
 from tests.workflows.house import House
-from workflows.provision_project import ProvisionProjectWorkflow
+from workflows.provision_project import CancelHandoff, ProvisionProjectWorkflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -187,6 +189,9 @@ async def test_a_living_project_is_not_cancelled(house: House, contract: str) ->
     sell_with_a_held_workstream(house.firm, contract)
     handle = await house.provision(contract)
     await house.case(contract, "PO_MISSING", "WS-B")
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await handle.execute_update(ProvisionProjectWorkflow.cancel, CancelHandoff(actor="ann", reason="no"))
+    assert isinstance(refused.value.cause, ApplicationError) and "lives already" in refused.value.cause.message
     await handle.cancel()
     handed = await handle.result()
     assert handed.status is EngagementStatus.PARTLY_ACTIVE
