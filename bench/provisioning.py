@@ -27,7 +27,7 @@ Run = Callable[[str], Awaitable[None]]
 class Sizes:
     """How much is measured: at each width, this many rounds of this many handoffs on each side; ``warm`` ones before all."""
 
-    widths: tuple[tuple[int, int, int], ...] = ((1, 10, 10), (40, 3, 120))
+    widths: tuple[tuple[int, int, int], ...] = ((1, 10, 10), (40, 5, 80))
     warm: int = 3
 
     @property

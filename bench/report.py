@@ -7,7 +7,7 @@ import psutil
 from pydantic import BaseModel
 from rich.table import Table
 
-from bench.figures import Comparison, Side
+from bench.figures import Comparison
 from bench.provisioning import Provisioning
 from bench.webhooks import Webhooks
 
@@ -79,19 +79,18 @@ def _figures(title: str, comparisons: list[Comparison]) -> Table:
 
 
 def _processor(comparisons: list[Comparison]) -> Table:
-    """Cores in use, by part: the vendors' share shows whether the bench measured us or them."""
-    names = ("ours", "bare", "temporal", "postgres", "vendors")
-    table = Table(title="Cores in use", title_justify="left")
-    for name in ("", "side", *names):
+    """By part: the vendors' share shows whether the bench measured us or them."""
+    parts = {"temporal": "engine", "postgres": "database", "vendors": "vendors", "driver": "bench"}
+    table = Table(title="Processor time of one, in milliseconds (ratio: without vendors and bench)", title_justify="left")
+    for name in ("", "side", "worker", *parts.values(), "vendors %"):
         table.add_column(name, justify="left" if name in {"", "side"} else "right")
     for found in comparisons:
         for name, one in (("ours", found.ours), ("bare", found.bare)):
-            table.add_row(found.setting, name, *(_cores(one, part) for part in names))
+            spent = [f"{one.processor[part]:.1f}" for part in (name, *parts)]
+            share = one.processor["vendors"] / sum(one.processor.values())
+            table.add_row(found.setting, name, *spent, f"{100 * share:.0f}")
+        table.add_row("", "ours / bare", f"{found.processor:.2f}", end_section=True)
     return table
-
-
-def _cores(one: Side, part: str) -> str:
-    return f"{one.processor.get(part, 0):.2f}"
 
 
 def _aims(aims: list[Aim]) -> Table:
