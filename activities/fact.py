@@ -163,14 +163,18 @@ class FactActivities:
         number = versions.index(signed.version) + 1
         is_due = verdict.outcome == "new" or (verdict.outcome == "duplicate" and (taken.provisioned_version or 0) < number)
         if is_due:  # not only when new: an attempt may have died between judging and announcing
-            await self._announce(contract, number, signed, now)
+            await self._announce(contract, number, signed, taken.status, now)
         summary = f"{verdict.outcome}: {len(rows)} deliveries of version {number}"
         return taken.model_copy(update={"version": number if is_due else None, "summary": summary})
 
-    async def _announce(self, contract: str, number: int, signed: SignedContract, now: datetime) -> None:
+    async def _announce(
+        self, contract: str, number: int, signed: SignedContract, status: EngagementStatus | None, now: datetime
+    ) -> None:
         executed = signed.executed_at or now
         heal, late = self.policy.deadlines("activation", "", executed)
         await self.expectations.meet([execution_key(contract)])
+        if status in {EngagementStatus.ACTIVE, EngagementStatus.PARTLY_ACTIVE}:
+            return  # an amendment: the project lives, and what becomes of the newer version is its exception's business
         await self.expectations.expect(
             Expectation(
                 key=activation_key(contract, number),
@@ -181,9 +185,14 @@ class FactActivities:
                 raise_at=late,
             )
         )
-        await self.engagements.update(
-            EngagementRow(reference=contract, status=EngagementStatus.RECEIVED, correlation=contract, executed_at=executed)
-        )
+        if status in {
+            None,
+            EngagementStatus.PARKED,
+            EngagementStatus.WITHDRAWN,
+        }:  # else a handoff is under way and says how it is
+            await self.engagements.update(
+                EngagementRow(reference=contract, status=EngagementStatus.RECEIVED, correlation=contract, executed_at=executed)
+            )
 
     async def _settle_rows(self, rows: Sequence[InboxRow], outcome: str, disputed: Sequence[InboxRow]) -> None:
         apart = {row.number for row in disputed}

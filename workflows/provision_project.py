@@ -239,5 +239,6 @@ def _reason(error: BaseException, cancelled: CancelHandoff | None) -> str:
     if cancelled is not None:
         return f"Cancelled by {cancelled.actor}: {cancelled.reason}"
     if is_cancelled_exception(error):
-        return workflow.cancellation_reason() or "Cancelled."
+        reason = workflow.cancellation_reason() or "Cancelled."
+        return reason.rpartition(" with reason: ")[2]  # the engine puts the asking workflow's run id before it
     return said(error)

@@ -206,3 +206,17 @@ async def test_an_event_that_nobody_can_place_is_parked_with_its_age(firm: Firm)
     [number] = (await firm.books.inbox.receive([event])).new
     assert await firm.run(FactActivities.identify_event, IdentifyEvent(number=number)) is None
     assert number in {row.number for row in await firm.books.inbox.parked()}
+
+
+async def test_an_amendment_leaves_the_board_as_it_is_and_is_expected_of_nobody(firm: Firm) -> None:
+    firm.sell("F-20")
+    await take(firm, "F-20", await firm.receive("F-20", "a"))
+    await provisioned(firm, "F-20")
+    before = await awaited(firm, "F-20")
+    firm.sign("F-20", version=LATER)
+    numbers = await firm.receive("F-20", "b")
+    for _ in range(2):
+        assert (await take(firm, "F-20", numbers)).status is EngagementStatus.ACTIVE
+    assert await awaited(firm, "F-20") == before
+    row = await firm.books.engagements.read("F-20")
+    assert row is not None and row.status is EngagementStatus.ACTIVE
