@@ -3,10 +3,10 @@
 import asyncio
 
 import uvicorn
-from operations.office import open_office
 
 from gateway.app import create_app
 from operations.landscape import webhook_readers
+from operations.office import open_office
 from runtime.codec import EncryptionCodec, KeyRing
 from runtime.settings import Settings
 from runtime.telemetry import log_to_stderr
@@ -17,7 +17,15 @@ async def serve(settings: Settings) -> None:
     codec = EncryptionCodec(KeyRing.read(settings.keyring)) if settings.keyring else None
     async with open_office(settings) as office:
         app = create_app(office, webhook_readers(office.policies), settings, codec)
-        config = uvicorn.Config(app, host=settings.gateway.host, port=settings.gateway.port, log_config=None, access_log=False)
+        where = settings.gateway
+        config = uvicorn.Config(
+            app,
+            host=where.host,
+            port=where.port,
+            log_config=None,
+            access_log=False,  # the address of a Salesforce delivery is a secret
+            server_header=False,
+        )
         await uvicorn.Server(config).serve()
 
 

@@ -1,9 +1,13 @@
-"""The gate before every request of a person or client: who is it, and may it do this."""
+"""The gate before every request of a person or client: who is it, may it do this, and which fields may it see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
+from fastapi.responses import JSONResponse
 
+from canonical.engagement import EngagementRow
 from gateway.identity import Identities
 from gateway.problems import NotAllowed
 from operations.office import Office
@@ -12,7 +16,7 @@ from policies.access import Permission
 
 @dataclass(frozen=True)
 class Gate:
-    """Identity from the token, permission from policies/access."""
+    """Identity from the token, permission and protected fields from policies/access."""
 
     identities: Identities
     office: Office
@@ -23,3 +27,12 @@ class Gate:
         if not await self.office.may(subject, permission):
             raise NotAllowed(permission.value)
         return subject
+
+    async def shown(self, subject: str, content: Any) -> Any:
+        """The answer as this subject may see it; a response of its own, since what is withheld no longer has its type."""
+        return JSONResponse(await self.office.redacted(subject, content))
+
+    async def board(self, subject: str, rows: Sequence[EngagementRow]) -> list[Any]:
+        """Engagements as this subject may see them; a note repeats what exceptions say, hence is withheld with them."""
+        seen: list[Any] = await self.office.redacted_board(subject, rows)
+        return seen

@@ -1,28 +1,86 @@
 """Errors over HTTP: problem details (RFC 9457) that name what was refused, the field and the remedy."""
 
+import logging
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
 
 from canonical.errors import (
     Conflict,
     Failure,
     KeyReusedWithDifferentContent,
     Malformed,
+    Misconfigured,
+    MoveRefused,
     NotFound,
     SignatureRefused,
     Transient,
 )
 from gateway.identity import NotAuthenticated
+from operations.settlement import NotAllowedToSettle
+
+MEDIA_TYPE = "application/problem+json"
+_AGAIN = timedelta(seconds=5)
+_log = logging.getLogger("handoff.gateway")
 
 _STATUS: tuple[tuple[type[Failure], int], ...] = (
     (SignatureRefused, 401),
+    (NotAllowedToSettle, 403),
     (Malformed, 400),
     (NotFound, 404),
     (KeyReusedWithDifferentContent, 409),
+    (MoveRefused, 409),
     (Conflict, 409),
     (Transient, 503),
+    (Misconfigured, 503),
 )
+DATABASE_IS_AWAY: tuple[type[Exception], ...] = (
+    OSError,  # TimeoutError with it
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+
+
+class Problem(BaseModel):
+    """What was refused and what to do about it; members that do not apply are left out."""
+
+    status: int
+    title: str
+    detail: str = ""
+    remedy: str = ""
+    code: str = ""
+    field: str = ""
+    request_id: str = ""
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These statuses for OpenAPI."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {status: {"description": _MEANING[status], "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
+
+
+_MEANING = {
+    400: "The request cannot be read; the field is named.",
+    401: "Nobody knows who is calling.",
+    403: "The caller may not do this.",
+    404: "There is no such record.",
+    409: "The request contradicts what is kept.",
+    413: "The body is too large.",
+    422: "Refused in business words, with the remedy.",
+    503: "Try again later; Retry-After says when.",
+}
 
 
 class NotAllowed(Exception):
@@ -33,53 +91,127 @@ class NotAllowed(Exception):
         self.permission = permission
 
 
-class TooLarge(Exception):
-    """A body above the limit."""
+class TooLarge(HTTPException):
+    """A body above the limit; an HTTPException, since FastAPI takes any other for a body that cannot be parsed."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(str(limit))
+        super().__init__(413)
         self.limit = limit
 
 
-def problem(status: int, title: str, *, detail: str = "", remedy: str = "", code: str = "", field: str = "") -> JSONResponse:
+def problem(
+    request: Request, status: int, title: str, *, detail: str = "", remedy: str = "", code: str = "", field: str = ""
+) -> JSONResponse:
     """One problem document; empty members are left out."""
-    body = {"status": status, "title": title, "detail": detail, "remedy": remedy, "code": code, "field": field}
-    return JSONResponse({k: v for k, v in body.items() if v}, status_code=status, media_type="application/problem+json")
+    said = Problem(
+        status=status,
+        title=title,
+        detail=detail,
+        remedy=remedy,
+        code=code,
+        field=field,
+        request_id=getattr(request.state, "request_id", ""),
+    )
+    return JSONResponse({k: v for k, v in said.model_dump().items() if v}, status_code=status, media_type=MEDIA_TYPE)
 
 
 def handle_problems(app: FastAPI) -> None:
     """Register every error's answer."""
+    answers: tuple[tuple[type[Exception], Any], ...] = (
+        (Failure, _failed),
+        (NotAuthenticated, _unknown),
+        (NotAllowed, _forbidden),
+        (TooLarge, too_large),
+        (HTTPException, _refused_by_http),
+        (RequestValidationError, _unreadable),
+        (asyncpg.DataError, _cannot_be_kept),
+        (RPCError, _engine_is_away),
+        *((kind, _database_is_away) for kind in DATABASE_IS_AWAY),
+    )
+    for kind, answer in answers:
+        app.add_exception_handler(kind, _awaited(answer))
 
-    @app.exception_handler(Failure)
-    async def failed(_: Request, failure: Failure) -> JSONResponse:
-        status = next((status for kind, status in _STATUS if isinstance(failure, kind)), 422)
-        answer = problem(
-            status, failure.message, remedy=failure.remedy, code=failure.specific_code, field=failure.evidence.get("field", "")
-        )
-        if failure.retry_after is not None:
-            answer.headers["Retry-After"] = str(max(1, int(failure.retry_after.total_seconds())))
-        return answer
 
-    @app.exception_handler(NotAuthenticated)
-    async def unknown(_: Request, __: NotAuthenticated) -> JSONResponse:
-        answer = problem(401, "Say who you are", remedy="Send a bearer token of the identity provider, or an API key.")
-        answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer
+def _awaited(answer: Any) -> Any:
+    """As a coroutine, for a plain function would be sent to a thread."""
 
-    @app.exception_handler(NotAllowed)
-    async def forbidden(_: Request, refused: NotAllowed) -> JSONResponse:
-        return problem(
-            403, "You may not do this", detail=refused.permission, remedy="Ask for a role that may; see policies/access."
-        )
+    async def handler(request: Request, error: Exception) -> JSONResponse:
+        response: JSONResponse = answer(request, error)
+        return response
 
-    @app.exception_handler(TooLarge)
-    async def too_large(_: Request, refused: TooLarge) -> JSONResponse:
-        return problem(413, "The body is too large", remedy=f"Send at most {refused.limit:,} bytes; bulk data goes by reference.")
+    return handler
 
-    @app.exception_handler(RequestValidationError)
-    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-        return problem(
-            400, "The request cannot be read", detail=first["msg"], field=where, remedy=f"Correct '{where}'; see /openapi.json."
-        )
+
+def _failed(request: Request, failure: Failure) -> JSONResponse:
+    status = next((status for kind, status in _STATUS if isinstance(failure, kind)), 422)
+    answer = problem(
+        request,
+        status,
+        failure.message,
+        remedy=failure.remedy,
+        code=failure.specific_code,
+        field=failure.evidence.get("field") or failure.evidence.get("fields", ""),
+    )
+    if status == 503:
+        _log.warning("%s: %s", type(failure).__name__, failure.message)
+    return _later(answer, failure.retry_after or _AGAIN) if status == 503 else answer
+
+
+def _unknown(request: Request, refused: NotAuthenticated) -> JSONResponse:
+    _log.info("a caller was not believed: %s", refused)
+    answer = problem(request, 401, "Say who you are", remedy="Send a bearer token of the identity provider, or an API key.")
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _forbidden(request: Request, refused: NotAllowed) -> JSONResponse:
+    remedy = "Ask for a role that may; see policies/access."
+    return problem(request, 403, "You may not do this", detail=refused.permission, remedy=remedy)
+
+
+def too_large(request: Request, refused: TooLarge) -> JSONResponse:
+    """The answer to a body above the limit."""
+    remedy = f"Send at most {refused.limit:,} bytes; bulk data goes by reference."
+    answer = problem(request, 413, "The body is too large", remedy=remedy, field="body")
+    answer.headers["Connection"] = "close"  # the rest of it is not wanted
+    return answer
+
+
+def _refused_by_http(request: Request, refused: HTTPException) -> JSONResponse:
+    remedy = "See /openapi.json for what is served here."
+    phrase = HTTPStatus(refused.status_code).phrase
+    detail = refused.detail if refused.detail != phrase else ""
+    answer = problem(request, refused.status_code, phrase, detail=detail, remedy=remedy)
+    answer.headers.update(refused.headers or {})
+    return answer
+
+
+def _unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
+    first = error.errors()[0]
+    named = [str(part) for part in first["loc"][1:] if not isinstance(part, int)] or [str(first["loc"][0])]
+    where = ".".join(named)
+    remedy = f"Correct '{where}'; see /openapi.json."
+    return problem(request, 400, "The request cannot be read", detail=first["msg"], field=where, remedy=remedy)
+
+
+def _cannot_be_kept(request: Request, error: asyncpg.DataError) -> JSONResponse:
+    _log.info("refused by the database: %s", type(error).__name__)
+    remedy = "Leave out characters and numbers that no business record has, such as U+0000."
+    return problem(request, 400, "The request holds something that cannot be kept", remedy=remedy)
+
+
+def _engine_is_away(request: Request, error: RPCError) -> JSONResponse:
+    _log.warning("Temporal does not answer: %s", error.status.name)
+    remedy = "Try again; deliveries are taken meanwhile. `handoff doctor` says what does not run."
+    return _later(problem(request, 503, "The engine does not answer", remedy=remedy, code="NOT_REACHED"), _AGAIN)
+
+
+def _database_is_away(request: Request, error: Exception) -> JSONResponse:
+    _log.warning("the database does not answer: %s", type(error).__name__)
+    remedy = "Try again: nothing was kept. `handoff doctor` says what does not run."
+    return _later(problem(request, 503, "The database does not answer", remedy=remedy, code="NOT_REACHED"), _AGAIN)
+
+
+def _later(answer: JSONResponse, wait: timedelta) -> JSONResponse:
+    answer.headers["Retry-After"] = str(max(1, int(wait.total_seconds())))
+    return answer

@@ -1,30 +1,26 @@
 """The process API: the governed services of provisioning, for clients and the console (R105); OpenAPI at /openapi.json."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Header, Request, Security
+from fastapi.security import HTTPBearer
+from pydantic import AwareDatetime, BaseModel, Field
 
 from activities.plan import ActivationPlan
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.exception import Case, CaseState, Decision
 from canonical.reference import Reference
 from gateway.permissions import Gate
+from gateway.problems import problems
+from gateway.texts import TEXT, Identifier, Limit, Name, Number, Wanted
 from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.office import Office
 from policies.access import Permission
 
-ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "The request cannot be read; the field is named."},
-    401: {"description": "Nobody knows who is calling."},
-    403: {"description": "The caller may not do this."},
-    404: {"description": "There is no such record."},
-    409: {"description": "The request contradicts what is kept."},
-    413: {"description": "The body is too large."},
-    422: {"description": "Refused in business words, with the remedy."},
-    503: {"description": "Try again later; Retry-After says when."},
-}
+ERRORS = problems(400, 401, 403, 404, 409, 413, 422, 503)
+BEARER = Security(HTTPBearer(auto_error=False, description="A token of the identity provider, or a local API key."))
+"""For OpenAPI only: the gate reads the header itself."""
+RequestKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=120, pattern=r"^[!-~]+$")]
 
 
 class StartHandoff(BaseModel):
@@ -36,52 +32,51 @@ class StartHandoff(BaseModel):
 class Reason(BaseModel):
     """Why."""
 
-    reason: str = Field(min_length=3, max_length=1000)
+    reason: str = Field(min_length=3, max_length=1000, pattern=TEXT)
 
 
 class Settle(BaseModel):
     """A decision on an exception; ``adopt`` is the target system's id, for the decision 'adopt'."""
 
     decision: Decision
-    reason: str = Field(default="", max_length=1000)
-    adopt: str = Field(default="", max_length=200)
+    reason: str = Field(default="", max_length=1000, pattern=TEXT)
+    adopt: str = Field(default="", max_length=200, pattern=TEXT)
 
 
 class Assign(BaseModel):
     """To whom an exception is given."""
 
-    to: str = Field(min_length=1, max_length=200)
+    to: Name
 
 
 class Snooze(BaseModel):
     """Until when an exception may rest (with its time zone)."""
 
-    until: datetime
-
-
-Limit = Annotated[int, Query(ge=1, le=1000)]
+    until: AwareDatetime
 
 
 def process_routes(office: Office, gate: Gate) -> APIRouter:
     """Every path under ``/v1``."""
-    routes = APIRouter(prefix="/v1", responses=ERRORS)
+    routes = APIRouter(prefix="/v1", responses=ERRORS, dependencies=[BEARER])
     _handoffs(routes, office, gate)
     _engagements(routes, office, gate)
     _exceptions(routes, office, gate)
+    _decisions(routes, office, gate)
     return routes
 
 
 def _handoffs(routes: APIRouter, office: Office, gate: Gate) -> None:
     @routes.post("/handoffs", status_code=202, tags=["handoffs"])
-    async def start(asked: StartHandoff, request: Request) -> Started:
-        """Project provisioning: asynchronous; the engagement tells how it went."""
-        return await office.start(asked.contract, actor=await gate.require(request, Permission.START))
+    async def start(asked: StartHandoff, request: Request, key: RequestKey = None) -> Started:
+        """Project provisioning: asynchronous; the engagement tells how it went. The same Idempotency-Key asks once."""
+        actor = await gate.require(request, Permission.START)
+        return await office.start(asked.contract, actor=actor, request_key=key or "")
 
-    @routes.get("/handoffs/{contract}/plan", tags=["handoffs"])
-    async def plan(contract: Reference, request: Request) -> ActivationPlan:
+    @routes.get("/handoffs/{contract}/plan", tags=["handoffs"], response_model=ActivationPlan)
+    async def plan(contract: Reference, request: Request) -> Any:
         """The dry run: synchronous, reads only (R106)."""
-        await gate.require(request, Permission.PLAN)
-        return await office.plan(contract)
+        subject = await gate.require(request, Permission.PLAN)
+        return await gate.shown(subject, await office.plan(contract))
 
     @routes.post("/handoffs/{contract}/cancel", status_code=202, tags=["handoffs"])
     async def cancel(contract: Reference, asked: Reason, request: Request) -> Cancelled:
@@ -95,25 +90,27 @@ def _handoffs(routes: APIRouter, office: Office, gate: Gate) -> None:
 
 
 def _engagements(routes: APIRouter, office: Office, gate: Gate) -> None:
-    @routes.get("/engagements", tags=["engagements"])
+    @routes.get("/engagements", tags=["engagements"], response_model=list[EngagementRow])
     async def engagements(
-        request: Request, status: EngagementStatus | None = None, entity: str | None = None, limit: Limit = 100
-    ) -> list[EngagementRow]:
+        request: Request, status: EngagementStatus | None = None, entity: Wanted = None, limit: Limit = 100
+    ) -> Any:
         """The board."""
-        await gate.require(request, Permission.READ)
-        return await office.engagements(status=status, entity=entity, limit=limit)
+        subject = await gate.require(request, Permission.READ)
+        rows = await office.engagements(status=status, entity=entity, limit=limit)
+        return await gate.shown(subject, await gate.board(subject, rows))
 
-    @routes.get("/engagements/{reference}", tags=["engagements"])
-    async def engagement(reference: str, request: Request) -> EngagementRow:
+    @routes.get("/engagements/{reference}", tags=["engagements"], response_model=EngagementRow)
+    async def engagement(reference: Identifier, request: Request) -> Any:
         """One engagement: project status, ids in every system."""
-        await gate.require(request, Permission.READ)
-        return await office.engagement(reference)
+        subject = await gate.require(request, Permission.READ)
+        [row] = await gate.board(subject, [await office.engagement(reference)])
+        return await gate.shown(subject, row)
 
-    @routes.get("/engagements/{reference}/trace", tags=["engagements"])
-    async def trace(reference: str, request: Request) -> Story:
+    @routes.get("/engagements/{reference}/trace", tags=["engagements"], response_model=Story)
+    async def trace(reference: Identifier, request: Request) -> Any:
         """Its whole story."""
-        await gate.require(request, Permission.READ)
-        return await office.trace(reference)
+        subject = await gate.require(request, Permission.READ)
+        return await gate.shown(subject, await office.trace(reference))
 
     @routes.get("/counts", tags=["engagements"])
     async def counts(request: Request) -> Counts:
@@ -123,42 +120,52 @@ def _engagements(routes: APIRouter, office: Office, gate: Gate) -> None:
 
 
 def _exceptions(routes: APIRouter, office: Office, gate: Gate) -> None:
-    @routes.get("/exceptions", tags=["exceptions"])
+    @routes.get("/exceptions", tags=["exceptions"], response_model=list[Case])
     async def cases(
         request: Request,
-        owner: str | None = None,
-        code: str | None = None,
-        engagement: str | None = None,
+        owner: Wanted = None,
+        code: Wanted = None,
+        engagement: Wanted = None,
         state: CaseState | None = None,
         limit: Limit = 100,
-    ) -> list[Case]:
+    ) -> Any:
         """What waits for people, the most money first."""
-        await gate.require(request, Permission.READ)
-        return await office.cases(owner=owner, code=code, engagement=engagement, state=state, limit=limit)
+        subject = await gate.require(request, Permission.READ)
+        found = await office.cases(owner=owner, code=code, engagement=engagement, state=state, limit=limit)
+        return await gate.shown(subject, found)
 
-    @routes.get("/exceptions/{number}", tags=["exceptions"])
-    async def case(number: int, request: Request) -> Case:
+    @routes.get("/exceptions/{number}", tags=["exceptions"], response_model=Case)
+    async def case(number: Number, request: Request) -> Any:
         """One exception with its evidence."""
-        await gate.require(request, Permission.READ)
-        return await office.case(number)
+        subject = await gate.require(request, Permission.READ)
+        return await gate.shown(subject, await office.case(number))
 
+    @routes.post("/exceptions/{number}/assign", tags=["exceptions"], response_model=Case)
+    async def assign(number: Number, asked: Assign, request: Request) -> Any:
+        """Give it to somebody."""
+        actor = await gate.require(request, Permission.SETTLE)
+        return await gate.shown(actor, await office.assign(number, asked.to, actor=actor))
+
+    @routes.post("/exceptions/{number}/snooze", tags=["exceptions"], response_model=Case)
+    async def snooze(number: Number, asked: Snooze, request: Request) -> Any:
+        """Let it rest until then."""
+        actor = await gate.require(request, Permission.SETTLE)
+        return await gate.shown(actor, await office.snooze(number, asked.until, actor=actor))
+
+
+def _decisions(routes: APIRouter, office: Office, gate: Gate) -> None:
     @routes.post("/exceptions/{number}/settle", tags=["exceptions"])
-    async def settle(number: int, asked: Settle, request: Request) -> Settled:
+    async def settle(number: Number, asked: Settle, request: Request) -> Settled:
         """Decide; above the threshold the decision waits for a second person."""
         actor = await gate.require(request, Permission.SETTLE)
         return await office.settle(number, asked.decision, actor=actor, reason=asked.reason, adopt=asked.adopt)
 
     @routes.post("/exceptions/{number}/approve", tags=["exceptions"])
-    async def approve(number: int, request: Request) -> Settled:
+    async def approve(number: Number, request: Request) -> Settled:
         """The second pair of eyes; never the one that decided."""
         return await office.approve(number, actor=await gate.require(request, Permission.SETTLE))
 
-    @routes.post("/exceptions/{number}/assign", tags=["exceptions"])
-    async def assign(number: int, asked: Assign, request: Request) -> Case:
-        """Give it to somebody."""
-        return await office.assign(number, asked.to, actor=await gate.require(request, Permission.SETTLE))
-
-    @routes.post("/exceptions/{number}/snooze", tags=["exceptions"])
-    async def snooze(number: int, asked: Snooze, request: Request) -> Case:
-        """Let it rest until then."""
-        return await office.snooze(number, asked.until, actor=await gate.require(request, Permission.SETTLE))
+    @routes.post("/exceptions/{number}/decline", tags=["exceptions"])
+    async def decline(number: Number, asked: Reason, request: Request) -> Settled:
+        """The second pair of eyes says no, or the proposer takes it back: the exception is open again."""
+        return await office.decline(number, actor=await gate.require(request, Permission.SETTLE), reason=asked.reason)

@@ -82,6 +82,11 @@ class Inbox:
         found = await self._database.rows("SELECT * FROM inbox WHERE number = ANY($1) ORDER BY number", list(numbers))
         return [_row(row) for row in found]
 
+    async def kept(self, source: str, event_id: str) -> InboundEvent | None:
+        """A delivery as it came first; one that comes again is counted, never read."""
+        payload = await self._database.value("SELECT payload FROM inbox WHERE source = $1 AND event_id = $2", source, event_id)
+        return None if payload is None else InboundEvent.model_validate(payload)
+
     async def story(self, contract: str) -> Sequence[tuple[InboxRow, str]]:
         """Every delivery about a contract with what became of it, the oldest first."""
         found = await self._database.rows("SELECT * FROM inbox WHERE contract = $1 ORDER BY number", contract)

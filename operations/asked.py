@@ -24,7 +24,7 @@ class Cancelled(BaseModel):
 
 
 class Settled(BaseModel):
-    """What became of a decision: final, or waiting for the second pair of eyes."""
+    """What became of a decision: final, waiting for the second pair of eyes, or declined by it (the exception is open)."""
 
     number: int
     state: CaseState
@@ -33,7 +33,7 @@ class Settled(BaseModel):
 
 
 class Happened(BaseModel):
-    """One line of an engagement's story."""
+    """One line of an engagement's story; ``code`` is that of the exception it is about, if it is about one."""
 
     at: datetime
     sequence: int
@@ -41,6 +41,7 @@ class Happened(BaseModel):
     step: str
     system: str
     kind: str
+    code: str = ""
     source_id: str
     target_id: str
     key: str

@@ -5,13 +5,13 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from ledger.inbox import Inbox
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from activities.fact import IdentifyEvent
 from canonical.event import InboxRow
+from ledger.inbox import Inbox
 from workflows import options
 from workflows.engagement import Engagement, EngagementWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
@@ -20,6 +20,7 @@ from workflows.signals import EventNote
 
 _AT_ONCE = 100
 _LOOK_SECONDS = 5.0
+_AWAY = (RPCError, OSError)
 _log = logging.getLogger("handoff.dispatch")
 
 
@@ -46,11 +47,8 @@ class Dispatcher:
                 try:
                     while await self.dispatch_waiting():
                         pass
-                except (
-                    RPCError,
-                    OSError,
-                ) as error:  # the engine or the database is away: rows stay claimed a minute, then come again
-                    _log.warning("dispatching waits: %s", type(error).__name__)
+                except Exception as error:  # one that ended would lose everything silently; rows come again
+                    _log.warning("dispatching waits: %s", type(error).__name__, exc_info=not isinstance(error, _AWAY))
                 woken.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), _LOOK_SECONDS)
@@ -58,7 +56,10 @@ class Dispatcher:
     async def dispatch_waiting(self) -> int:
         """Hand on what waits; answers how many rows."""
         rows = await self._inbox.waiting(_AT_ONCE)
-        await asyncio.gather(*(self._hand_on(row) for row in rows))
+        said = await asyncio.gather(*(self._hand_on(row) for row in rows), return_exceptions=True)
+        failed = [error for error in said if isinstance(error, BaseException)]
+        if failed:  # the others are handed on; these stay claimed for a while
+            raise failed[0]
         return len(rows)
 
     async def _hand_on(self, row: InboxRow) -> None:

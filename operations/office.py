@@ -7,25 +7,25 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
-from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
 from activities.plan import ActivationPlan, PlanActivation
 from activities.sweep import Swept
 from canonical.connection import Connection
 from canonical.engagement import EngagementRow, EngagementStatus
-from canonical.errors import Misconfigured, MoveRefused, NotFound, Rejected
-from canonical.event import FactKind, InboundEvent, InboxRow
+from canonical.errors import Misconfigured, MoveRefused, NotFound, NotReady
+from canonical.event import FactKind, InboundEvent
 from canonical.exception import Case, CaseState, Decision
 from canonical.provenance import Entry, Origin
 from ledger.books import Books
 from ledger.exceptions import CaseFilter
 from ledger.trail import verify
-from operations.asked import Cancelled, Counts, Delivered, Happened, Settled, Started, Story
+from operations.answers import delivered, happened, nothing_runs, said_by
+from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.schedules import Scheduled, Schedules
 from operations.settlement import Settlements
-from policies.access import Permission
+from policies.access import WITHHELD, Permission
 from policies.firm import Policies
 from policies.loading import load
 from runtime.client import connect
@@ -40,6 +40,7 @@ from workflows.provision_project import CancelHandoff, ProvisionProjectWorkflow
 from workflows.sweep import SweepWorkflow
 
 OURS = "handoff"
+_PATIENCE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,22 @@ class Office:
         access = self.policies.access.on((await self.books.clock.now()).date())
         return access.redacted(access.roles_of(subject), content)
 
+    async def redacted_board(self, subject: str, rows: Sequence[EngagementRow]) -> list[EngagementRow]:
+        """The board without the notes that repeat what exceptions of a protected code say."""
+        access = self.policies.access.on((await self.books.clock.now()).date())
+        codes = {code for group in access.hidden_from(access.roles_of(subject)) for code in group.codes}
+        touched = {case.engagement for code in codes for case in await self._ever(code, rows)}
+        return [row.changed(note=WITHHELD) if row.note and row.reference in touched else row for row in rows]
+
     # What comes in.
 
     async def receive(self, events: Sequence[InboundEvent]) -> Any:
         """Keep deliveries; the dispatcher is woken by the database."""
         return await self.books.inbox.receive(events)
+
+    async def kept(self, source: str, event_id: str) -> InboundEvent | None:
+        """A delivery as it was kept when it came first."""
+        return await self.books.inbox.kept(source, event_id)
 
     async def refused(self, system: str) -> None:
         """Count a delivery whose signature was refused; nothing else of it is kept."""
@@ -94,11 +106,11 @@ class Office:
 
     # Handoffs.
 
-    async def start(self, contract: str, *, actor: str) -> Started:
-        """Ask for a contract to be looked at and, if it is executed, handed over."""
+    async def start(self, contract: str, *, actor: str, request_key: str = "") -> Started:
+        """Ask for a contract to be looked at and, if it is executed, handed over; the same request key asks once."""
         event = InboundEvent(
             source=OURS,
-            event_id=f"start/{contract}/{actor}/{uuid4().hex}",
+            event_id=f"start/{contract}/{actor}/{request_key or uuid4().hex}",
             kind=FactKind.CONTRACT_EXECUTED,
             object_kind="contract",
             object_id=contract,
@@ -122,7 +134,7 @@ class Office:
         try:
             await handle.signal(ProvisionProjectWorkflow.records_changed)
         except RPCError as error:
-            raise _nothing_runs(contract, error) from error
+            raise nothing_runs(contract, error) from error
         await self._note("signal", contract, actor)
 
     async def cancel(self, contract: str, *, actor: str, reason: str) -> Cancelled:
@@ -130,9 +142,16 @@ class Office:
         workflow_id = await self._running(contract)
         handle = self.client.get_workflow_handle(workflow_id)
         try:
-            await handle.execute_update(ProvisionProjectWorkflow.cancel, CancelHandoff(actor=actor, reason=reason))
+            await handle.execute_update(
+                ProvisionProjectWorkflow.cancel, CancelHandoff(actor=actor, reason=reason), rpc_timeout=_PATIENCE
+            )
+        except RPCTimeoutOrCancelledError as late:
+            raise NotReady(
+                f"The handoff of {contract} has not taken the withdrawal yet",
+                remedy="See whether a worker runs (`handoff doctor`), then ask again.",
+            ) from late
         except RPCError as error:
-            raise _nothing_runs(contract, error) from error
+            raise nothing_runs(contract, error) from error
         except WorkflowUpdateFailedError as refused:
             raise MoveRefused(str(refused.cause), remedy=f"See `handoff show {contract}`.") from refused
         await self._note("cancel", contract, actor, reason=reason)
@@ -169,8 +188,8 @@ class Office:
             value=str(row.value) if row.value else "",
             correlation=row.correlation or contract,
             targets=row.targets or {},
-            deliveries=[_delivered(row, outcome) for row, outcome in deliveries],
-            happened=[_happened(one) for one in noted],
+            deliveries=[delivered(row, outcome) for row, outcome in deliveries],
+            happened=[happened(one) for one in noted],
         )
 
     # Exceptions.
@@ -199,6 +218,10 @@ class Office:
     async def approve(self, number: int, *, actor: str) -> Settled:
         """The second pair of eyes."""
         return await self._settlements.approve(number, actor=actor)
+
+    async def decline(self, number: int, *, actor: str, reason: str) -> Settled:
+        """The second pair of eyes says no, or the proposer takes it back."""
+        return await self._settlements.decline(number, actor=actor, reason=reason)
 
     async def assign(self, number: int, to: str, *, actor: str) -> Case:
         """Give an exception to somebody."""
@@ -264,6 +287,12 @@ class Office:
         row = await self.engagement(contract)
         return f"provision_project/{contract}/{row.version or 1}"
 
+    async def _ever(self, code: str, rows: Sequence[EngagementRow]) -> Sequence[Case]:
+        """Exceptions of a code, settled ones too, where these engagements have notes."""
+        if not any(row.note for row in rows):
+            return []
+        return await self.books.cases.list(CaseFilter(code=code, with_settled=True, with_snoozed=True, limit=10_000))
+
     async def _contract_of(self, reference: str) -> str:
         if await self.books.engagements.read(reference) is not None:
             return reference
@@ -286,7 +315,7 @@ class Office:
                 run_timeout=timedelta(minutes=3),
             )
         except WorkflowFailureError as error:
-            raise _said_by(error) from error
+            raise said_by(error) from error
 
 
 @asynccontextmanager
@@ -303,51 +332,3 @@ async def open_office(settings: Settings, *, with_temporal: bool = True, runs_wo
             plugins = [handoff_plugin(ring), *traced("handoff-worker" if runs_workflows else "handoff", settings.telemetry)]
             client = await connect(settings.temporal, plugins=plugins, runtime=temporal_runtime(settings.telemetry))
         yield Office(policies, books, client)
-
-
-def _happened(noted: Any) -> Happened:
-    entry = noted.entry
-    return Happened(
-        at=noted.at,
-        sequence=noted.seq,
-        action=entry.action,
-        step=entry.origin.step,
-        system=entry.system,
-        kind=entry.kind,
-        source_id=entry.source_id,
-        target_id=entry.target_id,
-        key=entry.key,
-        outcome=entry.outcome,
-        actor=entry.origin.actor,
-        correlation=entry.origin.correlation,
-        version=entry.origin.mapping_version,
-        details=entry.details,
-    )
-
-
-def _delivered(row: InboxRow, outcome: str) -> Delivered:
-    return Delivered(
-        number=row.number,
-        source=row.event.source,
-        event_id=row.event.event_id,
-        kind=row.event.kind.value,
-        received_at=row.received_at,
-        deliveries=row.deliveries,
-        outcome=outcome,
-    )
-
-
-def _nothing_runs(contract: str, error: RPCError) -> Exception:
-    if error.status is RPCStatusCode.NOT_FOUND:
-        return MoveRefused(f"No handoff of {contract} runs", remedy=f"See `handoff show {contract}`.")
-    return error
-
-
-def _said_by(error: WorkflowFailureError) -> Rejected:
-    cause: BaseException | None = error.cause
-    while isinstance(cause, (ActivityError, ChildWorkflowError)):
-        cause = cause.cause
-    if isinstance(cause, ApplicationError):
-        details = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
-        return Rejected(cause.message, remedy=details.get("remedy"), code=details.get("code"), evidence=details.get("evidence"))
-    return Rejected(f"It did not come to an end: {cause}", remedy="See whether a worker runs: `handoff doctor`.")

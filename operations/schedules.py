@@ -70,5 +70,6 @@ class Schedules:
 
 def _updated(planned: Planned, now: ScheduleUpdateInput) -> ScheduleUpdate:
     schedule = planned.schedule()
-    schedule.state = now.description.schedule.state
+    if now.description.schedule.state.paused:
+        schedule.state = now.description.schedule.state  # with the note that says why
     return ScheduleUpdate(schedule=schedule)

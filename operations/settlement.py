@@ -2,8 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -17,6 +18,7 @@ from policies.exceptions import CaseRule
 from policies.firm import Policies
 
 _TRIES, _PAUSE = 20, 0.25
+_PATIENCE = timedelta(seconds=10)  # a workflow that no worker takes up would else be waited for without end
 
 
 class NotAllowedToSettle(Rejected):
@@ -44,8 +46,7 @@ class Settlements:
         second = rule.second_person
         if second is not None and second.is_needed(decision, money, code=case.code, entity=case.entity):
             await self.cases.propose(number, decision, actor=actor, reason=reason, adopt=adopt)
-            by = " or ".join(rule.may_approve)
-            return Settled(number=number, state=CaseState.PROPOSED, decision=decision, needs_approval_by=by)
+            return Settled(number=number, state=CaseState.PROPOSED, decision=decision, needs_approval_by=_or(rule.may_approve))
         settlement = Settlement(number=number, decision=decision, actor=actor, reason=reason, adopt=adopt)
         await self.cases.settle(number, decision, actor=actor, reason=reason, adopt=adopt)
         return await self._told(case, settlement)
@@ -55,9 +56,18 @@ class Settlements:
         case = await self.cases.read(number)
         rule, roles = await self._rule(case), await self._roles(actor)
         if not set(roles) & set(rule.may_approve):
-            raise NotAllowedToSettle(f"{actor} may not approve {case.code}; {' or '.join(rule.may_approve) or 'nobody'} may.")
+            raise NotAllowedToSettle(f"{actor} may not approve {case.code}; {_or(rule.may_approve)} may.")
         approved = await self.cases.approve(number, actor=actor)
         return await self._told(approved, settlement_of(approved))
+
+    async def decline(self, number: int, *, actor: str, reason: str) -> Settled:
+        """No, says whoever may approve, or whoever proposed it; the exception is open again."""
+        case = await self.cases.read(number)
+        rule, roles = await self._rule(case), await self._roles(actor)
+        if actor != case.decided_by and not set(roles) & set(rule.may_approve):
+            raise NotAllowedToSettle(f"{actor} may not decline what was proposed for {case.code}; {_or(rule.may_approve)} may.")
+        declined = await self.cases.decline(number, actor=actor, reason=reason)
+        return Settled(number=number, state=declined.state, decision=case.decision or Decision.RETRY)
 
     async def _told(self, case: Case, settlement: Settlement) -> Settled:
         if case.workflow_id:
@@ -69,7 +79,7 @@ class Settlements:
         handle = self.client.get_workflow_handle(case.workflow_id)
         for attempt in range(_TRIES):
             try:
-                await handle.execute_update("settle", settlement, id=f"settle/{case.number}")
+                await handle.execute_update("settle", settlement, id=f"settle/{case.number}", rpc_timeout=_PATIENCE)
                 return
             except WorkflowUpdateFailedError as refused:
                 cause = refused.cause
@@ -80,17 +90,16 @@ class Settlements:
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     return
-                raise Transient(
-                    f"The decision on exception {case.number} is kept, but its workflow could not be told yet",
-                    remedy="Nothing to do: the next sweep tells it.",
-                ) from error
+                raise _not_told(case) from error
+            except RPCTimeoutOrCancelledError as error:
+                raise _not_told(case) from error
             await asyncio.sleep(_PAUSE)
 
     async def _require(self, case: Case, decision: Decision, actor: str, reason: str, adopt: str) -> None:
         rule, roles = await self._rule(case), await self._roles(actor)
         access = self.policies.access.on((await self.clock.now()).date())
         if not set(roles) & set(rule.settlers) and not access.may_settle(roles, case.code):
-            raise NotAllowedToSettle(f"{actor} may not settle {case.code}; {' or '.join(rule.settlers)} may.")
+            raise NotAllowedToSettle(f"{actor} may not settle {case.code}; {_or(rule.settlers)} may.")
         if decision not in rule.decisions or (decision is Decision.OVERRIDE and not case.can_override):
             allowed = ", ".join(d.value for d in rule.decisions if d is not Decision.OVERRIDE or case.can_override)
             raise Rejected(
@@ -106,6 +115,17 @@ class Settlements:
 
     async def _roles(self, actor: str) -> tuple[str, ...]:
         return self.policies.access.on((await self.clock.now()).date()).roles_of(actor)
+
+
+def _not_told(case: Case) -> Transient:
+    return Transient(
+        f"The decision on exception {case.number} is kept, but its workflow could not be told yet",
+        remedy="Nothing to do: the next sweep tells it.",
+    )
+
+
+def _or(roles: tuple[str, ...]) -> str:
+    return " or ".join(roles) or "nobody"
 
 
 def _money(case: Case) -> Money | None:

@@ -117,7 +117,7 @@ class Access(Versioned[AccessVersion]):
             yield from version.flaws(("versions", number))
 
 
-_TELLS = frozenset({"sentence", "evidence", "money", "money_amount", "reason"})
+_TELLS = frozenset({"sentence", "evidence", "money", "money_amount", "reason", "details"})
 """What an exception of a protected code would give away in words."""
 
 

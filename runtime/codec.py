@@ -51,7 +51,7 @@ class KeyRing:
     def rotate(file: Path) -> str:
         """Add a fresh key to the file and make it current; makes the file, readable by its owner only, where there is none."""
         content = json.loads(file.read_text()) if file.exists() else {"keys": {}}
-        key_id = f"k{len(content['keys']) + 1}"
+        key_id = _next_id(content["keys"])
         content["keys"][key_id] = base64.b64encode(AESGCM.generate_key(256)).decode()
         content["current"] = key_id
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +60,12 @@ class KeyRing:
             json.dump(content, out)
         scratch.replace(file)
         return key_id
+
+
+def _next_id(keys: Iterable[str]) -> str:
+    """Above every number in use: a ring from which an old key was taken must not lose another one."""
+    numbers = [int(key_id[1:]) for key_id in keys if key_id[:1] == "k" and key_id[1:].isdigit()]
+    return f"k{max(numbers, default=0) + 1}"
 
 
 class EncryptionCodec(PayloadCodec):
@@ -83,11 +89,11 @@ class EncryptionCodec(PayloadCodec):
         return Payload(metadata=metadata, data=nonce + sealed)
 
     def _decrypted(self, payload: Payload) -> Payload:
-        key_id = payload.metadata.get(_KEY_ID, b"").decode()
+        key_id = payload.metadata.get(_KEY_ID, b"").decode(errors="replace")
         nonce, sealed = payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:]
         try:
             return Payload.FromString(self._ring.cipher(key_id).decrypt(nonce, sealed, key_id.encode()))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
             raise Misconfigured(
                 f"A payload does not open under its key '{key_id}'", remedy="It was altered, or the key was."
             ) from error

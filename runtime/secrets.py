@@ -1,4 +1,7 @@
-"""Secrets by reference: `env:NAME`, `file:PATH`; policies name them, only this resolves them, nothing prints them."""
+"""Secrets by reference: `env:NAME`, `file:PATH`; policies name them, only this resolves them, nothing prints them.
+
+A secret store reaches this by its agent or CSI driver, which writes a file or sets a variable; `vault:` itself is refused.
+"""
 
 import os
 from collections.abc import Mapping
@@ -20,6 +23,11 @@ def resolved(value: Any, *, environment: Mapping[str, str] | None = None) -> Any
             return _from_environment(value.removeprefix("env:"), found)
         case str() if value.startswith("file:"):
             return _from_file(Path(value.removeprefix("file:")))
+        case str() if value.startswith("vault:"):
+            raise Misconfigured(
+                f"The reference {value} names a secret store, which is not read directly",
+                remedy="Have the store's agent write it to a file or set a variable, and refer to that: file:PATH or env:NAME.",
+            )
         case _:
             return value
 
@@ -27,13 +35,18 @@ def resolved(value: Any, *, environment: Mapping[str, str] | None = None) -> Any
 def _from_environment(name: str, environment: Mapping[str, str]) -> str:
     if name not in environment:
         raise Misconfigured(f"The variable {name} is not set", remedy=f"Set {name}, which policies/landscape refers to.")
+    if not environment[name].strip():
+        raise Misconfigured(f"The variable {name} is empty", remedy=f"Give {name} its value; policies/landscape refers to it.")
     return environment[name]
 
 
 def _from_file(path: Path) -> str:
     try:
-        return path.read_text().strip()
-    except OSError as error:
+        content = path.read_text().strip()
+    except (OSError, ValueError) as error:
         raise Misconfigured(
-            f"The secret file {path} cannot be read", remedy="Put the secret there, readable by this user."
+            f"The secret file {path} cannot be read", remedy="Put the secret there as text, readable by this user."
         ) from error
+    if not content:
+        raise Misconfigured(f"The secret file {path} is empty", remedy="Put the secret there; policies/landscape refers to it.")
+    return content
