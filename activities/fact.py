@@ -189,7 +189,7 @@ class FactActivities:
             None,
             EngagementStatus.PARKED,
             EngagementStatus.WITHDRAWN,
-        }:  # else a handoff is under way and says how it is
+        }:  # else its handoff says how it is
             await self.engagements.update(
                 EngagementRow(reference=contract, status=EngagementStatus.RECEIVED, correlation=contract, executed_at=executed)
             )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from activities.fact import IdentifyEvent
 from canonical.document import SigningState
 from canonical.engagement import EngagementStatus
 from canonical.event import FactKind
@@ -204,7 +205,7 @@ async def test_a_delivery_without_a_contract_is_identified(house: House, contrac
     [number] = (await house.firm.books.inbox.receive([event])).new
     identified = await house.client.execute_workflow(
         IdentifyEventWorkflow.run,
-        {"number": number},
+        IdentifyEvent(number=number),
         id=f"identify_event/{number}",
         task_queue=options.WORKFLOWS,
         execution_timeout=timedelta(seconds=20),
