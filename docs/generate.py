@@ -67,7 +67,7 @@ def interfaces() -> str:
 
 def _declared_writes() -> list[DeclaredWrite]:
     policies = load(DEMO)
-    systems = connect_systems(policies, resolve=lambda given: resolved(given, environment=_StandIns()))
+    systems = connect_systems(policies, resolve=lambda given: resolved(given, environment=StandIns()))
     serving = policies.landscape.serving(ON)
     wanted: list[tuple[Capability, str]] = [write for service in SERVICES for write in service.writes]
     return [
@@ -77,7 +77,7 @@ def _declared_writes() -> list[DeclaredWrite]:
     ]
 
 
-class _StandIns(Mapping[str, str]):
+class StandIns(Mapping[str, str]):
     """A value of the right form for every credential: connectors are built to be asked what they declare, and call nobody."""
 
     def __getitem__(self, name: str) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^(```+|~~~+)\s*(\w*)")
+FENCE = re.compile(r"^\s*(```+|~~~+)\s*(\w*)")
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 SOURCE = re.compile(r"\b(?:src|srcset|href)=\"([^\"]+)\"")
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
@@ -49,7 +50,7 @@ def blocks(page: Path) -> Iterator[Block]:
         if not fence and match:
             fence, language, start, inside = match[1], match[2], number, []
         elif fence and line.strip() == fence:
-            yield Block(page, start, language, tuple(inside))
+            yield Block(page, start, language, tuple(dedent("\n".join(inside)).splitlines()))
             fence = ""
         elif fence:
             inside.append(line)

@@ -16,6 +16,8 @@ BLOCKS = [block for page in SHOWN for block in blocks(page) if block.language ==
 LOOKS = ("handoff show", "handoff list", "handoff exceptions list", "handoff exceptions show", "handoff trace")
 _PATIENCE = 30.0
 
+pytestmark = pytest.mark.timeout(300)  # the first waits for the stack
+
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
