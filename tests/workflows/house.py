@@ -85,6 +85,12 @@ class House:
             await start_engagement(self.client, contract, number)
         return self.client.get_workflow_handle(f"engagement/{contract}")
 
+    async def ran(self, run: Any, workflow_id: str, *arguments: Any) -> Handle:
+        """A short workflow, to its end."""
+        handle: Handle = await self.client.start_workflow(run, args=arguments, id=workflow_id, task_queue=options.WORKFLOWS)
+        await handle.result()
+        return handle
+
     def handoff(self, contract: str, version: int = 1) -> "WorkflowHandle[ProvisionProjectWorkflow, Provisioned]":
         """The handoff that an engagement started."""
         return self.client.get_workflow_handle_for(ProvisionProjectWorkflow.run, f"provision_project/{contract}/{version}")

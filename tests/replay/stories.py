@@ -1,0 +1,273 @@
+"""Every path of the sagas as a short story; each plays against the real engine and answers the workflows that it is about."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from temporalio.client import WorkflowFailureError
+
+from activities.fact import IdentifyEvent
+from activities.plan import PlanActivation
+from canonical.document import SigningState
+from canonical.event import FactKind
+from canonical.exception import Decision
+from tests.activities.firm import a_delivery
+from tests.build import a_customer
+from tests.workflows.house import Handle, House
+from workflows.check_systems import CheckSystemsWorkflow
+from workflows.engagement import EngagementWorkflow
+from workflows.identify_event import IdentifyEventWorkflow
+from workflows.plan_project import PlanProjectWorkflow
+from workflows.provision_project import CancelHandoff, ProvisionProjectWorkflow
+from workflows.sweep import SweepWorkflow
+
+Story = Callable[[House, str], Awaitable[Handle]]
+STORIES: dict[str, Story] = {}
+LATER = "2026-04-02T09:00:00Z"
+
+
+def story(play: Story) -> Story:
+    """Its name is the history's."""
+    STORIES[play.__name__.replace("_", "-")] = play
+    return play
+
+
+@story
+async def provision_straight(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    handle = await house.provision(contract)
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_corrected_at_the_control_point(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, tax_registrations=())
+    handle = await house.provision(contract)
+    await house.case(contract, "TAX_ID_MISSING")
+    house.firm.crm.accounts[f"001-{contract}"] = a_customer(reference=f"CUST-{contract}")
+    await handle.signal(ProvisionProjectWorkflow.records_changed)
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_overridden_at_the_control_point(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, tax_registrations=())
+    handle = await house.provision(contract)
+    await house.settle(contract, "TAX_ID_MISSING", Decision.OVERRIDE)
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_rejected_at_the_control_point(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, tax_registrations=())
+    handle = await house.provision(contract)
+    await house.settle(contract, "TAX_ID_MISSING", Decision.REJECT)
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_with_a_step_retried(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    house.firm.erp.fail("create_schedule", contract, "rejected")
+    handle = await house.provision(contract)
+    await house.settle(contract, "REJECTED", Decision.RETRY)
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_with_a_step_rejected(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    house.firm.psa.fail("activate_project", contract, "rejected")
+    handle = await house.provision(contract)
+    await house.settle(contract, "REJECTED", Decision.REJECT)
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_with_an_outcome_adopted(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    house.firm.documents.is_searchable = False
+    house.firm.documents.fail("create_workspace", contract, "lost")
+    handle = await house.provision(contract)
+    await house.settle(contract, "OUTCOME_UNKNOWN", Decision.ADOPT, adopt="WS-9")
+    await handle.result()
+    house.firm.documents.is_searchable = True
+    return handle
+
+
+@story
+async def provision_cancelled_by_a_person(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    house.firm.erp.fail("create_schedule", contract, "rejected")
+    handle = await house.provision(contract)
+    await house.case(contract, "REJECTED")
+    await handle.execute_update(ProvisionProjectWorkflow.cancel, CancelHandoff(actor="ann", reason="The customer withdrew."))
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_cancelled_by_the_engine(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    house.firm.psa.fail("activate_project", contract, "rejected")
+    handle = await house.provision(contract)
+    await house.case(contract, "REJECTED")
+    await handle.cancel()
+    try:
+        await handle.result()
+    except WorkflowFailureError:
+        return handle
+    raise AssertionError("it was not cancelled")
+
+
+@story
+async def provision_cancelled_in_the_middle_of_a_write(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    held = house.firm.psa.hold("activate_project", contract)
+    handle = await house.provision(contract)
+    await held.entered.wait()
+    await handle.execute_update(ProvisionProjectWorkflow.cancel, CancelHandoff(actor="ann", reason="The customer withdrew."))
+    assert held.gate is not None
+    held.gate.set()
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_with_undos_that_fail(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    house.firm.psa.fail("activate_project", contract, "rejected")
+    house.firm.erp.fail("withdraw_project", contract, "misconfigured")
+    house.firm.documents.fail("withdraw_workspace", contract, "misconfigured")
+    handle = await house.provision(contract)
+    await house.settle(contract, "REJECTED", Decision.REJECT)
+    await house.settle(contract, "COMPENSATION_FAILED", Decision.RETRY, subject="erp_project")
+    await house.settle(contract, "COMPENSATION_FAILED", Decision.OVERRIDE, subject="workspace")
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_with_a_workstream_that_joins(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, orders={"WS-A": "4500-1"}, is_purchase_order_per_workstream=True)
+    handle = await house.provision(contract)
+    await house.case(contract, "PO_MISSING")
+    house.firm.order(contract, WS_B="4500-2")
+    await handle.signal(ProvisionProjectWorkflow.records_changed)
+    await handle.result()
+    return handle
+
+
+@story
+async def provision_with_a_workstream_left_out(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, orders={"WS-A": "4500-1"}, is_purchase_order_per_workstream=True)
+    handle = await house.provision(contract)
+    await house.settle(contract, "PO_MISSING", Decision.REJECT)
+    await handle.result()
+    return handle
+
+
+@story
+async def engagement_with_a_handoff(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    handle = await house.hear(contract, "executed", "executed-again")
+    await house.reached(contract, "active")
+    return handle
+
+
+@story
+async def engagement_heard_of_too_early(house: House, contract: str) -> Handle:
+    handle = await house.hear(contract, "won", kind=FactKind.DEAL_WON, source="salesforce")
+    await handle.result()
+    return handle
+
+
+@story
+async def engagement_with_a_corrected_record(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, tax_registrations=())
+    handle = await house.hear(contract, "executed")
+    await house.case(contract, "TAX_ID_MISSING")
+    house.firm.crm.accounts[f"001-{contract}"] = a_customer(reference=f"CUST-{contract}")
+    await house.hear(contract, "corrected", kind=FactKind.RECORD_CHANGED, source="salesforce")
+    await house.reached(contract, "active")
+    return handle
+
+
+@story
+async def engagement_with_a_newer_version(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, tax_registrations=())
+    handle = await house.hear(contract, "executed")
+    await house.case(contract, "TAX_ID_MISSING")
+    house.firm.sign(contract, version=LATER)
+    house.firm.crm.accounts[f"001-{contract}"] = a_customer(reference=f"CUST-{contract}")
+    await house.hear(contract, "signed-again")
+    await house.reached(contract, "active")
+    return handle
+
+
+@story
+async def engagement_with_an_amendment(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    handle = await house.hear(contract, "executed")
+    await house.reached(contract, "active")
+    house.firm.sign(contract, version=LATER)
+    await house.hear(contract, "amended")
+    await house.case(contract, "AMENDMENT_WAITING")
+    return handle
+
+
+@story
+async def engagement_whose_contract_is_voided(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, tax_registrations=())
+    handle = await house.hear(contract, "executed")
+    await house.case(contract, "TAX_ID_MISSING")
+    house.firm.contracts.envelopes[contract] = []
+    house.firm.sign(contract, state=SigningState.VOIDED, executed_at=None)
+    await house.hear(contract, "voided", kind=FactKind.CONTRACT_VOIDED)
+    await house.reached(contract, "withdrawn")
+    return handle
+
+
+@story
+async def engagement_continued_as_new(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    handle = await house.hear(contract, "executed")
+    first = (await handle.describe()).run_id
+    await house.reached(contract, "active")
+    for number in range(12):
+        await house.hear(contract, f"again-{number}")
+        await house.until(partial(has_taken, handle, number + 2), "it is taken in")
+    return house.client.get_workflow_handle(handle.id, run_id=first)
+
+
+async def has_taken(handle: Handle, deliveries: int) -> bool:
+    return await handle.query(EngagementWorkflow.taken) >= deliveries
+
+
+@story
+async def identify_event(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    event = a_delivery(None, f"{contract}/nameless", object_id=f"env-{contract}-1")
+    [number] = (await house.firm.books.inbox.receive([event])).new
+    return await house.ran(IdentifyEventWorkflow.run, f"identify_event/{contract}", IdentifyEvent(number=number))
+
+
+@story
+async def plan_project(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    return await house.ran(PlanProjectWorkflow.run, f"plan_project/{contract}", PlanActivation(contract=contract))
+
+
+@story
+async def sweep(house: House, contract: str) -> Handle:
+    return await house.ran(SweepWorkflow.run, f"sweep/{contract}")
+
+
+@story
+async def check_systems(house: House, contract: str) -> Handle:
+    return await house.ran(CheckSystemsWorkflow.run, f"check_systems/{contract}")
