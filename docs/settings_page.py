@@ -70,7 +70,7 @@ def settings_page() -> str:
         "## Variables of the environment",
         "Temporal, PostgreSQL, keys and surfaces are settings of the machine. `handoff doctor` checks them all.",
         table(("Variable", "Default", "Meaning"), _ours(Settings, "")),
-        "`HANDOFF_APP_ROLE` names the application's database role where migrations must grant to another than `handoff_app`.",
+        "`HANDOFF_APP_ROLE` names the role to which `python -m ledger.migrations.run` grants, where it is not `handoff_app`.",
         "## Systems",
         "A system's settings stand in `landscape.yaml` of your policies under `systems.NAME.settings`. Secrets stand there as\n"
         "references: `env:NAME` or `file:PATH`. A duration is ISO 8601 (`PT5M`) or seconds. Every system also takes `timing`\n"

@@ -27,7 +27,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 def run(command: Command, shell: dict[str, str]) -> str:
     done = subprocess.run(
-        ["bash", "-c", command.line],
+        ["sh", "-c", command.line],
         cwd=ROOT,
         env=shell,
         stdout=subprocess.PIPE,
