@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec
 
-from canonical.errors import Malformed
+from canonical.errors import Malformed, Misconfigured, Rejected
 
 PREFIX = "/codec"
 LARGEST_BODY = 16_000_000
@@ -66,7 +66,10 @@ def codec_routes(codec: PayloadCodec, *, may_decode: MayDecode) -> APIRouter:
     async def apply(operation: Operation, request: Request) -> Response:
         await may_decode(request)
         given = await _payloads(request)
-        done = await (codec.decode(given) if operation is Operation.DECODE else codec.encode(given))
+        try:
+            done = await (codec.decode(given) if operation is Operation.DECODE else codec.encode(given))
+        except Misconfigured as failure:  # about these payloads; to ask again later would not help
+            raise Rejected(failure.message, remedy=failure.remedy, code=failure.specific_code) from failure
         return Response(json_format.MessageToJson(Payloads(payloads=done)), media_type="application/json")
 
     return routes

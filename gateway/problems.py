@@ -172,9 +172,7 @@ def _forbidden(request: Request, refused: NotAllowed) -> JSONResponse:
 def too_large(request: Request, refused: TooLarge) -> JSONResponse:
     """The answer to a body above the limit."""
     remedy = f"Send at most {refused.limit:,} bytes; bulk data goes by reference."
-    answer = problem(request, 413, "The body is too large", remedy=remedy, field="body")
-    answer.headers["Connection"] = "close"  # the rest of it is not wanted
-    return answer
+    return problem(request, 413, "The body is too large", remedy=remedy, field="body")
 
 
 def _refused_by_http(request: Request, refused: HTTPException) -> JSONResponse:
