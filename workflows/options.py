@@ -52,6 +52,7 @@ BOOKS: Options = {
     "start_to_close_timeout": timedelta(seconds=30),
     "heartbeat_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30)),
+    "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,  # as for vendors: no undo overtakes what it undoes
 }
 """Our own database: there is no handoff without it, so it is waited for."""
 

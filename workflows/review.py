@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from canonical.exception import Decision, Finding, Settlement
     from canonical.provenance import Origin
     from workflows import options
+    from workflows.saga import stop_if_cancelled
     from workflows.search_attributes import where
 
 REJECTED = "HandoffRejected"
@@ -88,6 +89,7 @@ class Reviewed:
         opened = await workflow.execute_activity_method(
             CaseActivities.open_cases, request, task_queue=options.LEDGER, summary="open exceptions", **options.BOOKS
         )
+        stop_if_cancelled()
         asked = dict(zip(opened.numbers, findings, strict=True))
         self.desk.waiting.update(asked)
         workflow.upsert_search_attributes(where(status=status.value, code=findings[0].code))

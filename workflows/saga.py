@@ -74,6 +74,12 @@ def stop_if_cancelled() -> None:
 
 async def together(*branches: Coroutine[Any, Any, Result]) -> list[Result]:
     """Run branches at the same time; when one fails the others are cancelled *and awaited*, so that nothing runs on unseen."""
+    try:
+        stop_if_cancelled()
+    except asyncio.CancelledError:
+        for branch in branches:
+            branch.close()
+        raise
     tasks = [asyncio.create_task(branch) for branch in branches]
     try:
         return list(await asyncio.gather(*tasks))

@@ -14,7 +14,7 @@ from workflows.search_attributes import ALL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-CONFIDENTIAL = ("289,000", "289000", "100000", "225", "Acme", "12-3456789", "1 Main St", "because", "the customer is blocked")
+CONFIDENTIAL = ("289,000", '"amount"', "Senior", "Acme", "12-3456789", "1 Main St", "because", "the customer is blocked")
 
 
 async def a_whole_story(house: House, contract: str) -> WorkflowHistory:
