@@ -123,7 +123,7 @@ def _explained(answer: httpx.Response, explain: Callable[[httpx.Response], Expla
 class Budget:
     """How many calls of ours may be under way at one account: shrinks when they throttle us, grows back slowly.
 
-    One budget an account and process; across processes the task queue's rate limit holds. ``reserved`` slots are for urgent calls.
+    One budget an account and process; across processes the task queue's rate limit holds. ``reserved`` slots are urgent calls'.
     """
 
     def __init__(self, most: int, *, reserved: int = 0) -> None:

@@ -47,7 +47,7 @@ class Bench:
 
 
 class ConnectorContract:
-    """Subclass it as ``TestNetSuite(ConnectorContract)``; give ``vendor()``, ``connect(url)``, ``cases()``, ``read(connector)``."""
+    """Subclass it as ``TestX(ConnectorContract)``; give ``vendor()``, ``connect(url)``, ``cases()``, ``read(connector)``."""
 
     def vendor(self) -> SimulatedVendor:
         """A seeded simulated vendor."""

@@ -101,12 +101,14 @@ class Story:
 
     async def comes_to_an_end(self) -> str:
         """A patient caller."""
+        heard: list[str] = []
         for _ in range(10):
             try:
                 return await self.ask()
-            except Failure:
+            except Failure as failure:
+                heard.append(f"{type(failure).__name__}: {failure.message} {failure.evidence}")
                 await self.time_passes()
-        raise AssertionError("a patient caller never got an answer")
+        raise AssertionError(f"a patient caller never got an answer: {heard}")
 
 
 async def _run(dsn: str, key: str, actions: list[str]) -> None:
