@@ -70,7 +70,8 @@ def _of_handoffs(found: Comparison) -> list[Aim]:
 def _figures(title: str, comparisons: list[Comparison]) -> Table:
     table = Table(title=title, title_justify="left")
     for name in ("", "side", "N", "a second", "p50 ms", "p99 ms"):
-        table.add_column(name, justify="left" if name in {"", "side"} else "right")
+        is_text = name in {"", "side"}
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=is_text)
     for found in comparisons:
         for name, one in (("ours", found.ours), ("bare", found.bare)):
             table.add_row(found.setting, name, str(one.count), f"{one.per_second:.1f}", f"{one.p50:.1f}", f"{one.p99:.1f}")
@@ -83,7 +84,8 @@ def _processor(comparisons: list[Comparison]) -> Table:
     parts = {"temporal": "engine", "postgres": "database", "vendors": "vendors", "driver": "bench"}
     table = Table(title="Processor time of one, in milliseconds (ratio: without vendors and bench)", title_justify="left")
     for name in ("", "side", "worker", *parts.values(), "vendors %"):
-        table.add_column(name, justify="left" if name in {"", "side"} else "right")
+        is_text = name in {"", "side"}
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=is_text)
     for found in comparisons:
         for name, one in (("ours", found.ours), ("bare", found.bare)):
             spent = [f"{one.processor[part]:.1f}" for part in (name, *parts)]

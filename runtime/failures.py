@@ -61,5 +61,5 @@ async def _heartbeats() -> AsyncIterator[None]:
 
 async def _beat(every: timedelta) -> None:
     while True:
+        await asyncio.sleep(every.total_seconds())  # first: most activities are over by then, and a beat is a call to the server
         activity.heartbeat()
-        await asyncio.sleep(every.total_seconds())
