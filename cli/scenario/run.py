@@ -17,6 +17,7 @@ HardOption = Annotated[
 ]
 SampleOption = Annotated[int | None, typer.Option("--sample", metavar="SEED", help="With one random hard variant of each.")]
 OnlyOption = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only stories whose name begins so (S20).")]
+LanesOption = Annotated[int, typer.Option(min=1, max=16, help="How many stories are played at the same time.")]
 PoliciesOption = Annotated[Path, typer.Option(help="The policies to rehearse with.")]
 
 
@@ -25,26 +26,25 @@ def run(
     hard: HardOption = False,
     sample: SampleOption = None,
     only: OnlyOption = None,
+    lanes: LanesOption = 2,
     policies: PoliciesOption = Path("policies/demo"),
     json: JsonOption = False,
 ) -> None:
     """Play scenarios and print what differs, in the words of the file; exit 1 when anything does."""
     with output(json) as out:
         stories = [story for story in read_stories(files) if not only or story.name.startswith(tuple(only))]
-        report = out.run(_played(out, stories, policies, is_hard=hard, sample=sample))
+        report = out.run(_played(out, stories, policies, is_hard=hard, sample=sample, lanes=lanes))
         out.show(report, _table)
         if not report.passed:
             raise typer.Exit(1)
 
 
-async def _played(out: Output, stories: list[Story], policies: Path, *, is_hard: bool, sample: int | None) -> Report:
+async def _played(out: Output, stories: list[Story], policies: Path, *, is_hard: bool, sample: int | None, lanes: int) -> Report:
     from rehearsal.run import Run, Wish
-    from rehearsal.stage import Servers
 
+    wish = Wish(policies, is_hard=is_hard, sample=sample, lanes=lanes)
     with tempfile.TemporaryDirectory(prefix="handoff-rehearsal-") as folder:
-        async with Servers(Path(folder)) as servers:
-            wish = Wish(policies, is_hard=is_hard, sample=sample)
-            return await Run(servers, wish, heard=out.say, shown=lambda result: _tell(out, result)).all(stories)
+        return await Run(Path(folder), wish, tell=out.say, shown=lambda result: _tell(out, result)).all(stories)
 
 
 def _tell(out: Output, result: Result) -> None:
