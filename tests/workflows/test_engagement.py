@@ -180,7 +180,11 @@ async def test_a_long_life_is_continued_as_new_and_forgets_nothing(house: House,
     for number in range(12):
         await house.hear(contract, f"again-{number}")
         await took(house, handle, number + 2)
-    assert WorkflowExecutionStatus.CONTINUED_AS_NEW in await runs_of(house, f"engagement/{contract}")
+
+    async def is_continued() -> bool:
+        return WorkflowExecutionStatus.CONTINUED_AS_NEW in await runs_of(house, f"engagement/{contract}")
+
+    await house.until(is_continued, "it is continued as new")
     outcomes = [outcome for _, outcome in await house.firm.books.inbox.story(contract)]
     assert outcomes.count("taken") == 1 and outcomes.count("duplicate") == 12
     assert len(await runs_of(house, f"provision_project/{contract}/1")) == 1
