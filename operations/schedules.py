@@ -28,14 +28,15 @@ class Schedules:
     """Listing, applying, triggering."""
 
     client: Client
+    planned: tuple[Planned, ...] = SCHEDULES
 
     async def listed(self) -> list[Scheduled]:
         """Every planned schedule with its state on the server."""
-        return [await self._described(planned) for planned in SCHEDULES]
+        return [await self._described(planned) for planned in self.planned]
 
     async def apply(self) -> list[Scheduled]:
         """Create what is missing, update what differs; what a person paused stays paused."""
-        for planned in SCHEDULES:
+        for planned in self.planned:
             try:
                 await self.client.create_schedule(planned.id, planned.schedule())
             except ScheduleAlreadyRunningError:
@@ -49,7 +50,7 @@ class Schedules:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            known = ", ".join(planned.id for planned in SCHEDULES)
+            known = ", ".join(planned.id for planned in self.planned)
             raise NotFound(
                 f"There is no schedule {schedule_id}", remedy=f"Run `handoff schedules apply`; known are: {known}."
             ) from error

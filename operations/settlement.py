@@ -36,6 +36,7 @@ class Settlements:
     cases: Cases
     policies: Policies
     clock: BusinessClock
+    patience: timedelta = _PATIENCE
 
     async def settle(self, number: int, decision: Decision, *, actor: str, reason: str, adopt: str) -> Settled:
         """Decide. Above the policy's threshold the decision is only proposed, and a second person must approve it."""
@@ -79,7 +80,7 @@ class Settlements:
         handle = self.client.get_workflow_handle(case.workflow_id)
         for attempt in range(_TRIES):
             try:
-                await handle.execute_update("settle", settlement, id=f"settle/{case.number}", rpc_timeout=_PATIENCE)
+                await handle.execute_update("settle", settlement, id=f"settle/{case.number}", rpc_timeout=self.patience)
                 return
             except WorkflowUpdateFailedError as refused:
                 cause = refused.cause

@@ -34,6 +34,7 @@ PEOPLE = {
     "ines": "ines.integration@northwind.example",
     "ada": "ada.audit@northwind.example",
     "exe": "exe.cutive@northwind.example",
+    "handoff": "handoff-cli",
     "stranger": "nobody@elsewhere.example",
 }
 CONNECT_KEYS = ("the-key-in-use", "the-next-key")

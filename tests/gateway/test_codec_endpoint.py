@@ -1,4 +1,4 @@
-"""What the Temporal Web UI asks of us: payloads opened and sealed for the right origins, and in production for the right people."""
+"""What the Temporal Web UI asks of us: payloads opened and sealed, for the right origins and people."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

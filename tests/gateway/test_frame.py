@@ -11,9 +11,9 @@ from gateway.frame import CAREFUL, Frame
 from gateway.problems import handle_problems
 from ledger.books import Books
 from runtime.embedded.postgres import APP, Postgres
-from tests.gateway.house import House, a_house, problem_of, served
+from tests.gateway.house import CONNECT_KEYS, House, a_house, problem_of, served
 from tests.gateway.relay import a_relay
-from tests.gateway.test_webhooks import CONNECT_KEYS, completed, connect, signed
+from tests.gateway.test_webhooks import completed, connect, signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

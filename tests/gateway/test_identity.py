@@ -1,4 +1,4 @@
-"""Tokens of a real identity provider that publishes its keys over HTTP: only genuine ones are believed, rotations are followed."""
+"""Tokens of a real identity provider that publishes its keys over HTTP: only genuine ones are believed."""
 
 import base64
 import hashlib
@@ -34,7 +34,7 @@ class Provider:
     """An identity provider: signs tokens, publishes the public halves of its keys, and may be away."""
 
     def __init__(self) -> None:
-        self.keys = [KEY]
+        self.keys: list[RSAKey | ECKey] = [KEY]
         self.asked, self.is_away = 0, False
 
     def app(self) -> FastAPI:
@@ -67,9 +67,9 @@ async def provider() -> AsyncIterator[tuple[Provider, str]]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def guarded(books: Books, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with served(Provider().app()) as url:
-        async with a_house(books, tmp_path_factory.mktemp("guarded"), issuer=ISSUER, jwks_url=f"{url}/jwks") as house:
-            yield house
+    home = tmp_path_factory.mktemp("guarded")
+    async with served(Provider().app()) as url, a_house(books, home, issuer=ISSUER, jwks_url=f"{url}/jwks") as house:
+        yield house
 
 
 def identities(url: str, *, pause: float = 0) -> Identities:

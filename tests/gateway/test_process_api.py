@@ -49,7 +49,7 @@ ASKED: dict[str, tuple[str, str, Any]] = {
 READS = ["/v1/engagements", "/v1/engagements/C-1", "/v1/engagements/C-1/trace", "/v1/exceptions", "/v1/exceptions/1"]
 
 
-@pytest.mark.parametrize("who", [name for name in PEOPLE])
+@pytest.mark.parametrize("who", list(PEOPLE))
 async def test_each_person_may_do_what_policy_says_and_nothing_else(house: House, who: str) -> None:
     access = house.office.policies.access.on(NOW.date())
     for permission, (method, path, body) in ASKED.items():
