@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,21 @@ from rehearsal.stage import Servers
 from runtime.embedded.signals import sigterm_cancels_this_task
 
 Shown = Callable[[Result], None]
-Numbered = tuple[int, Story]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A story to be played plainly, or in a hard way that is compared with its plain performance."""
+
+    number: int
+    story: Story
+    place: int = 0
+    way: Hard | None = None
+    plain: Performance | None = None
+
+
+Jobs = asyncio.Queue[Job]
+Done = dict[tuple[int, int], Result]
 
 
 @dataclass(frozen=True)
@@ -46,32 +60,40 @@ class Run:
 
     async def all(self, stories: Sequence[Story]) -> Report:
         """Every story."""
-        began = time.monotonic()
-        waiting, results = iter(list(enumerate(stories))), dict[int, list[Result]]()
+        began, done = time.monotonic(), Done()
+        jobs: Jobs = asyncio.Queue()
+        for number, story in enumerate(stories):
+            jobs.put_nowait(Job(number, story))
         async with AsyncExitStack() as house:
             house.enter_context(sigterm_cancels_this_task())
             # One after another: the migrations' own library keeps its context in globals of the process.
-            homes = [self.home / f"lane-{number + 1}" for number in range(min(self.wish.lanes, len(stories)))]
+            homes = [self.home / f"lane-{number + 1}" for number in range(self.wish.lanes if stories else 0)]
             lanes = [await house.enter_async_context(Servers(home)) for home in homes]
             async with asyncio.TaskGroup() as group:
-                for servers in lanes:
-                    group.create_task(self._lane(servers, waiting, results))
-        ordered = [result for number in sorted(results) for result in results[number]]
+                tasks = [group.create_task(self._lane(servers, jobs, done)) for servers in lanes]
+                await jobs.join()
+                for task in tasks:
+                    task.cancel()
+        ordered = [done[place] for place in sorted(done)]
         return Report(results=ordered, seconds=round(time.monotonic() - began, 1), seed=self.wish.sample)
 
-    async def _lane(self, servers: Servers, waiting: Iterator[Numbered], results: dict[int, list[Result]]) -> None:
-        for number, story in waiting:
-            results[number] = await self._story(story, servers)
+    async def _lane(self, servers: Servers, jobs: Jobs, done: Done) -> None:
+        while True:
+            job = await jobs.get()
+            done[job.number, job.place] = await self._done(job, servers, jobs)
+            jobs.task_done()
 
-    async def _story(self, story: Story, servers: Servers) -> list[Result]:
-        """Where its plain performance differs, the hard ones would only say so again."""
-        policies = self.wish.policies
+    async def _done(self, job: Job, servers: Servers, jobs: Jobs) -> Result:
+        policies, story = self.wish.policies, job.story
+        if job.way is not None and job.plain is not None:
+            tell = self._teller(story, str(job.way))
+            return self._result(story, str(job.way), await perform_hard(story, servers, policies, job.way, job.plain, tell=tell))
         plain = await perform(story, servers, policies, tell=self._teller(story, "plain"))
-        results = [self._result(story, "plain", plain)]
-        for way in self.wish.ways(story, plain) if results[0].passed else []:
-            seen = await perform_hard(story, servers, policies, way, plain, tell=self._teller(story, str(way)))
-            results.append(self._result(story, str(way), seen))
-        return results
+        result = self._result(story, "plain", plain)
+        # Where the plain performance differs, the hard ones would only say so again.
+        for place, way in enumerate(self.wish.ways(story, plain) if result.passed else [], start=1):
+            jobs.put_nowait(Job(job.number, story, place, way, plain))
+        return result
 
     def _teller(self, story: Story, manner: str) -> Tell:
         return lambda words: self.tell(f"{story.name}, {manner}: {words}")

@@ -70,7 +70,7 @@ class Stepwise(Reviewed):
             try:
                 written = await take()
             except ActivityError as error:
-                stop_if_cancelled()  # a worker that dies while the write is being cancelled shows as a timeout, which is nobody's case
+                stop_if_cancelled()  # of a worker that dies while its write is being cancelled one sees a timeout: nobody's case
                 finding = finding_of(error, subject=name)
                 if finding is None:
                     raise
