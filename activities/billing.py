@@ -26,7 +26,7 @@ class BillingActivities:
         return await self.books.once(
             asked,
             request=schedule,
-            call=partial(billing.create_schedule, schedule, step.targets["erp_project"], key=asked.key),
+            call=partial(billing.create_schedule, schedule, step.targets.get("erp_project", ""), key=asked.key),
             look_up=partial(billing.find_schedule, schedule.reference, key=asked.key),
         )
 

@@ -137,7 +137,7 @@ class SweepActivities:
             key=f"{code}/{late.key}",
             code=code,
             sentence=f"{late.what} Expected by {late.raise_at:%d %B %Y %H:%M} {late.raise_at.tzname()}; it has not happened.",
-            remedy="Look at `handoff trace` of the contract; settle what waits, or override when it was done by hand.",
+            remedy="Look at `handoff trace` of the contract; settle what waits; settle this with retry once it is done.",
             money_amount=late.money.amount if late.money else None,
             money_currency=late.money.currency if late.money else None,
             engagement=late.engagement,
