@@ -1,6 +1,7 @@
 """A scenario file that cannot be played is refused with file, line and remedy."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from ruamel.yaml import YAML
 
 from canonical.errors import Misconfigured
 from canonical.money import Money
+from rehearsal.check import Check
 from rehearsal.reading import ScenarioRefused, read_stories
 from rehearsal.scenario import schema
+from rehearsal.step import Step
 from rehearsal.words import spoken
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +111,18 @@ def test_a_file_that_is_not_yaml_is_refused_with_its_line(tmp_path: Path) -> Non
 def test_a_place_without_scenarios_is_named(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="There is no scenario at"):
         read_stories([tmp_path / "nothing"])
+
+
+def test_the_example_in_the_reference_can_be_played(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml\n(scenario: .*?)```", (ROOT / "docs" / "reference" / "scenarios.md").read_text(), re.DOTALL)
+    (tmp_path / "example.yaml").write_text(example)
+    assert [story.name for story in read_stories([tmp_path])] == ["EXAMPLE", "EXAMPLE rejected"]
+
+
+def test_the_reference_names_every_verb_and_every_check() -> None:
+    page = (ROOT / "docs" / "reference" / "scenarios.md").read_text()
+    named = set(re.findall(r"`(\w+)(?:: ?[^`]*)?`", page))
+    assert (set(Step.model_fields) | set(Check.model_fields)) - named == set()
 
 
 def test_the_published_schema_is_current() -> None:
