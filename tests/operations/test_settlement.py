@@ -146,6 +146,8 @@ async def test_records_that_were_corrected_let_it_go_on_and_a_withdrawal_ends_it
     cancelled = await office.cancel("C-S3", actor=FIN, reason="the customer thought again")
     assert cancelled.workflow_id == "provision_project/C-S3/1"
     await until(lambda: office.engagement("C-S3"), lambda row: row.status is EngagementStatus.WITHDRAWN)
+    handle = office.client.get_workflow_handle(cancelled.workflow_id)
+    await until(handle.describe, lambda described: described.close_time is not None)
     with pytest.raises(MoveRefused, match="No handoff of C-S3 runs"):
         await office.cancel("C-S3", actor=FIN, reason="again")
 
