@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from datetime import timedelta
 
-from canonical.errors import Failure
+from canonical.errors import Failure, Transient
 from canonical.exception import CaseState
 from rehearsal import step
 from rehearsal.scene import Scene, StepFailed
@@ -88,12 +88,25 @@ class Desk:
             raise StepFailed(f"no exception {code} waits for a person; open are: {waiting}")
         return case
 
-    @staticmethod
-    async def _asked(asking: Awaitable[object]) -> None:
+    async def _asked(self, asking: Awaitable[object]) -> None:
+        """Ask for it. A decision that is kept and could not be told to its workflow is told at the next sweep, here at once."""
         try:
             await asking
+        except Transient:
+            await self._sweep()
         except Failure as failure:
             raise StepFailed(f"it was refused: {failure.message}. {failure.remedy}") from failure
+
+    async def _sweep(self) -> None:
+        async def told() -> bool | None:
+            try:
+                await self._office.sweep()
+            except Transient:
+                return None
+            return True
+
+        if await self._scene.until(told, _APPEARS) is None:
+            raise StepFailed("the decision is kept, and no sweep could tell the workflow of it")
 
     async def _told(self, contract: str) -> str:
         row = await self._scene.view.engagement(contract)
