@@ -29,7 +29,6 @@ class System(Shape):
     vendor: str
     settings: dict[str, Any] = {}
     budget: Budget = Budget()
-    task_queue: str = ""
 
 
 class SettingReference(Shape):
@@ -123,10 +122,6 @@ class Landscape(Shape):
             )
             for capability in Capability
         }
-
-    def task_queue(self, system: str) -> str:
-        """The queue of the system's account; its name unless another is given."""
-        return self.systems[system].task_queue or system
 
     def references(self) -> tuple[SettingReference, ...]:
         """Every setting that stands somewhere else; what it refers to is never read here."""

@@ -15,7 +15,6 @@ class TemporalSettings(BaseModel):
 
     address: str = "127.0.0.1:7233"
     namespace: str = "default"
-    ui: str = "http://127.0.0.1:8233"
     api_key: SecretStr | None = None
     tls: bool = False
     tls_certificate: Path | None = None
@@ -58,7 +57,6 @@ class WorkerSettings(BaseModel):
     workflow_tasks: int = Field(default=100, ge=1)
     activities: int = Field(default=100, ge=1)
     cached_workflows: int = Field(default=1000, ge=0)
-    build_id: str = ""
 
 
 class Settings(BaseSettings):
