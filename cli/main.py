@@ -17,7 +17,9 @@ class Target(NamedTuple):
 
 COMMANDS: dict[str, Target] = {
     "up": Target("cli.up:up", "Start the stack with simulated vendors, and stay until Ctrl-C."),
-    "demo": Target("cli.demo:demo", "The whole story, from a deal to an active project, with real parts."),
+    "demo": Target(
+        "cli.demo:demo", "Tell the whole story with real parts and simulated vendors; exit 1 if a checked fact does not hold."
+    ),
     "doctor": Target("cli.doctor:doctor", "Check this machine, the settings and every server; each line names its remedy."),
     "plan": Target("cli.handoffs.plan:plan", "What a handoff would create or change in each system; nothing is touched."),
     "start": Target("cli.handoffs.start:start", "Ask for a contract's handoff; asked twice, it is done once."),
@@ -56,7 +58,11 @@ GROUPS: dict[str, dict[str, Target]] = {
         "rotate": Target("cli.keys.rotate:rotate", "Add a key to the ring that encrypts payloads, and make it the current one."),
         "issue": Target("cli.keys.issue:issue", "Issue an API key for a person or program, shown this once."),
     },
-    "scenario": {"run": Target("cli.scenario.run:run", "Run acceptance stories against simulated systems.")},
+    "scenario": {
+        "run": Target(
+            "cli.scenario.run:run", "Play scenarios and print what differs, in the words of the file; exit 1 when anything does."
+        )
+    },
 }
 HELP = {
     "exceptions": "Work for people: what waits, and settling it.",

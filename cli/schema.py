@@ -1,6 +1,7 @@
 """`handoff schema`: the JSON Schemas of the canonical objects, each with its version (R29)."""
 
 import importlib
+import json as encoder
 import pkgutil
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 import canonical
 from canonical.schema import PUBLISHED
 from cli.output import JsonOption, output
+from policies.loading import schemas as policy_files
 
 
 class Published(BaseModel):
@@ -21,22 +23,24 @@ class Published(BaseModel):
 
 
 def published() -> list[Published]:
-    """Every published object, by name."""
+    """Every published object, by name, and every policy file."""
     for module in pkgutil.walk_packages(canonical.__path__, "canonical."):
         importlib.import_module(module.name)
-    return [
+    objects = [
         Published(
             name=name, version=kind.VERSION, json_schema={**kind.model_json_schema(), "$id": f"handoff/{name}/{kind.VERSION}"}
         )
         for name, kind in sorted(PUBLISHED.items())
     ]
+    files = [Published(name=f"policies/{name}", version=1, json_schema=shape) for name, shape in policy_files().items()]
+    return [*objects, *files]
 
 
-def schema(
-    name: Annotated[str | None, typer.Argument(help="One object, such as Contract; without it, the list of all.")] = None,
-    json: JsonOption = False,
-) -> None:
-    """The canonical objects: their versions, and the JSON Schema of one."""
+NameArgument = Annotated[str | None, typer.Argument(help="Such as Contract or policies/landscape; without it, the list.")]
+
+
+def schema(name: NameArgument = None, json: JsonOption = False) -> None:
+    """The canonical objects and policy files: versions, and the JSON Schema of one."""
     with output(json) as out:
         found = published()
         if name is None:
@@ -44,7 +48,5 @@ def schema(
             return
         chosen = [p for p in found if p.name.lower() == name.lower()]
         if not chosen:
-            out.fail("not_found", f"There is no canonical object called {name!r}.", hint="Run `handoff schema` for the list.")
-        import json as encoder
-
+            out.fail("NOT_FOUND", f"No object or policy file is called {name!r}", hint="Run `handoff schema` for the list.")
         out.show(chosen[0], lambda p: encoder.dumps(p.json_schema, indent=2))

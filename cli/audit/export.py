@@ -9,7 +9,7 @@ import typer
 from cli.output import JsonOption, output
 from cli.session import ActorOption, Session, ask
 
-EngagementArgument = Annotated[str | None, typer.Argument(metavar="[CONTRACT]", help="Only this engagement's.")]
+EngagementArgument = Annotated[str | None, typer.Argument(metavar="CONTRACT", help="Only this engagement's.")]
 
 
 def export(engagement: EngagementArgument = None, actor: ActorOption = None, json: JsonOption = False) -> None:

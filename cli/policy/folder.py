@@ -11,7 +11,7 @@ from runtime.embedded.plan import ROOT
 
 FolderArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="[FOLDER]", help="The policy folder.", show_default="HANDOFF_POLICIES or policies/demo"),
+    typer.Argument(metavar="FOLDER", help="The policy folder.", show_default="HANDOFF_POLICIES or policies/demo"),
 ]
 
 
