@@ -1,6 +1,7 @@
 """`handoff demo`: the story of provisioning on real parts, with amounts and the ids in each system; every fact is checked."""
 
 import shutil
+from asyncio import CancelledError
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,10 @@ FreePortsOption = Annotated[bool, typer.Option("--free-ports", help="Take any fr
 def demo(stay: StayOption = False, free_ports: FreePortsOption = False, json: JsonOption = False) -> None:
     """Tell the whole story with real parts and simulated vendors; exit 1 if a checked fact does not hold."""
     with output(json) as out:
-        tale = out.run(_told(out, read_stories([CHAPTERS]), stay=stay, well_known=not free_ports))
+        try:
+            tale = out.run(_told(out, read_stories([CHAPTERS]), stay=stay, well_known=not free_ports))
+        except CancelledError:  # SIGTERM: the stack has been stopped by now
+            raise typer.Exit(143) from None
         if json:
             out.show(tale, str)
         if not tale.holds:

@@ -19,7 +19,7 @@ from rehearsal.vendors import NOT_RECORDS
 from rehearsal.world import SYSTEMS, Json, SystemName
 
 _HOLD = "killer"
-_PATIENT = 4.0
+_PATIENT = 10.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`handoff scenario run`: stories as files, played against simulated vendor systems with the whole product running."""
 
 import tempfile
+from asyncio import CancelledError
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,10 @@ def run(
     """Play scenarios and print what differs, in the words of the file; exit 1 when anything does."""
     with output(json) as out:
         stories = [story for story in read_stories(files) if not only or story.name.startswith(tuple(only))]
-        report = out.run(_played(out, stories, policies, is_hard=hard, sample=sample, lanes=lanes))
+        try:
+            report = out.run(_played(out, stories, policies, is_hard=hard, sample=sample, lanes=lanes))
+        except CancelledError:  # SIGTERM: everything that was started has been ended by now
+            raise typer.Exit(143) from None
         out.show(report, _table)
         if not report.passed:
             raise typer.Exit(1)
