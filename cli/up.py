@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from asyncio import CancelledError
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,10 @@ def up(
     with output(json) as out:
         if fresh:
             clear(home())
-        out.run(_stay(out, simulated=vendors, well_known=not free_ports))
+        try:
+            out.run(_stay(out, simulated=vendors, well_known=not free_ports))
+        except CancelledError:  # SIGTERM before everything ran: what had started is stopped by now
+            raise typer.Exit(143) from None
 
 
 async def _stay(out: Output, *, simulated: bool | None, well_known: bool) -> None:
