@@ -1,7 +1,8 @@
 """What every simulated vendor has: state, faults, outgoing webhooks, a clock, a call log and the control paths over HTTP.
 
 A vendor is a subclass of ``SimulatedVendor`` in a module of its own. Control paths (never the vendor's own) are under
-``/_sandbox``: ``faults``, ``holds/{name}/release``, ``deliveries``, ``state``, ``seed``, ``reset``, ``clock``, ``calls``, ``health``.
+``/_sandbox``: ``faults``, ``holds/{name}/release``, ``deliveries``, ``state``, ``seed``,
+``reset``, ``clock``, ``calls``, ``health``.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ from rehearsal.run import Run, Wish
 
 ROOT = Path(__file__).parents[2]
 STORIES = read_stories([ROOT / "scenarios"])
-LANES = 3  # most of a killed story is waiting for a heartbeat that does not come
+LANES = 4  # most of a killed story is waiting for a heartbeat that does not come
 pytestmark = [pytest.mark.scenario, pytest.mark.timeout(840)]
 
 
