@@ -21,6 +21,7 @@ from rehearsal.stage import Servers, Stage, settings_in
 from rehearsal.universal import breaches, mentioned
 from rehearsal.vendors import is_write
 from rehearsal.world import SYSTEMS, SystemName, World
+from runtime.embedded.process import PartFailed
 
 _REST = timedelta(seconds=20)
 _STILL = 3
@@ -61,14 +62,17 @@ async def perform(
     """
     began, seen = time.monotonic(), Performance()
     scenario = story.scenario
-    async with (
-        servers.stage(policies, scenario.policies, scenario.world) as stage,
-        scene_on(stage, scenario.world, manner) as scene,
-    ):
-        await _play(story, scene, seen, is_plain=manner is None, beside=beside, tell=tell)
-        seen.digest = await digest(scene)
-        for name in SYSTEMS:
-            seen.writes[name] = sum(is_write(call) for call in await stage.vendors[name].calls())
+    try:
+        async with (
+            servers.stage(policies, scenario.policies, scenario.world) as stage,
+            scene_on(stage, scenario.world, manner) as scene,
+        ):
+            await _play(story, scene, seen, is_plain=manner is None, beside=beside, tell=tell)
+            seen.digest = await digest(scene)
+            for name in SYSTEMS:
+                seen.writes[name] = sum(is_write(call) for call in await stage.vendors[name].calls())
+    except PartFailed as failed:  # of this story alone: the others are played all the same
+        seen.differences.append(Difference(place=story.file, said=str(failed)))
     seen.seconds = time.monotonic() - began
     return seen
 

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from runtime.api_keys import ApiKeys
 from runtime.codec import KeyRing
 from runtime.embedded.plan import Existing, Part, Plan
 from runtime.embedded.postgres import APP
+from runtime.embedded.process import PartFailed
 from runtime.embedded.stack import Stack
 from runtime.settings import Settings
 from workflows.search_attributes import TYPES
@@ -92,7 +94,8 @@ class Servers:
         app_dsn = self._stack.postgres.dsn(database, role=APP)
         addresses = {name: self._stack.plan.url_of(name) for name in SYSTEMS}
         environment = {f"HANDOFF_SANDBOX_{name.upper()}_URL": url for name, url in addresses.items()}
-        plan = _programs(
+        programs = partial(
+            _programs,
             home,
             policies=copy_changed(policies, home / "policies", changes),
             existing=Existing(dsn=app_dsn, owner_dsn=owner_dsn),
@@ -100,18 +103,31 @@ class Servers:
         )
         key = ApiKeys(home / "api-keys.json").issue(SUBJECT)
         try:
-            async with Vendors(addresses) as vendors:
-                stack = Stack(plan)
+            async with Vendors(addresses) as vendors, _running(programs) as stack:
                 stage = Stage(stack, vendors, self.accounts, owner_dsn, key)
                 await stage.begin(world)
-                async with stack:
-                    yield stage
+                yield stage
         finally:
             await self._stack.postgres.drop_database(database)
 
     def forget(self) -> None:
         """Remove what the stories left on disk."""
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _running(plan: Callable[[], Plan]) -> AsyncIterator[Stack]:
+    """The stack of a plan; where a part does not start, once more on other ports: another lane may have taken one meanwhile."""
+    stack = Stack(plan())
+    try:
+        await stack.__aenter__()
+    except PartFailed:
+        stack = Stack(plan())
+        await stack.__aenter__()
+    try:
+        yield stack
+    finally:
+        await stack.stop()
 
 
 def _servers(home: Path) -> Plan:
