@@ -22,6 +22,7 @@ async def serve(settings: Settings) -> None:
             app,
             host=where.host,
             port=where.port,
+            timeout_keep_alive=75,
             log_config=None,
             access_log=False,  # the address of a Salesforce delivery is a secret
             server_header=False,

@@ -93,7 +93,10 @@ class Vendors:
     """All of them."""
 
     def __init__(self, addresses: Mapping[SystemName, str]) -> None:
-        self._clients = {name: httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) for name, url in addresses.items()}
+        fresh = httpx.Limits(max_keepalive_connections=0)  # a kept connection may be closed just as it is used again
+        self._clients = {
+            name: httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, limits=fresh) for name, url in addresses.items()
+        }
         self.by_name: dict[SystemName, Vendor] = {name: Vendor(name, self._clients[name]) for name in SYSTEMS}
 
     def __getitem__(self, name: SystemName) -> Vendor:

@@ -9,7 +9,7 @@ from connectors.kantata.api import Api
 from connectors.kantata.schemas import SubscribedEvent
 
 RETENTION = timedelta(days=9)
-_TYPES = "workspace:updated,workspace:deleted"  # a project as a whole; comparing it finds what changed inside
+_TYPES = "workspace:created,workspace:updated,workspace:deleted"  # a project as a whole; comparing it finds what changed inside
 PROJECT = "psa_project"
 _SECOND = timedelta(seconds=1)
 
