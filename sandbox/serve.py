@@ -32,6 +32,7 @@ class Server(uvicorn.Server):
         secure: dict[str, Any] = {"ssl_certfile": str(certificate[0]), "ssl_keyfile": str(certificate[1])} if certificate else {}
         # A TLS client that still holds an idle connection never says goodbye; without a limit the end would wait for it.
         secure["timeout_graceful_shutdown"] = 1
+        secure["timeout_keep_alive"] = 75  # as vendors do; a client must not find its kept connection just closed
         super().__init__(
             uvicorn.Config(
                 vendor.app(), host=LOOPBACK, port=port, log_level="critical", lifespan="off", access_log=False, **secure
