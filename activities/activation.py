@@ -11,6 +11,7 @@ from canonical.contract import Contract
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.exception import Finding
 from canonical.landscape import Capability
+from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.rules.activation import Judgement, judge
 
@@ -50,6 +51,7 @@ class Judged(BaseModel):
     title: str = ""
     deal_id: str = ""
     value: str = ""
+    at_risk: Money | None = None
     has_staffing: bool = False
     has_document: bool = False
     policy_version: str = ""
@@ -89,6 +91,7 @@ class ActivationActivities:
             title=contract.title,
             deal_id=contract.deal_id,
             value=str(contract.value),
+            at_risk=contract.value,
             has_document=contract.document is not None,
             policy_version=policy.version,
         )

@@ -9,6 +9,7 @@ from temporalio import activity
 from activities.ports import ActivationPolicy, Cases, Clock, Engagements, Writes
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.exception import Case, Decision, Finding, Settlement
+from canonical.money import Money
 from canonical.provenance import Origin
 
 
@@ -21,6 +22,7 @@ class OpenCases(BaseModel):
     entity: str = ""
     customer: str = ""
     project: str = ""
+    money: Money | None = None
     status: EngagementStatus | None = None
 
 
@@ -80,6 +82,7 @@ class CaseActivities:
     def _case(self, request: OpenCases, finding: Finding, now: datetime) -> Case:
         origin = request.origin
         terms = self.policy.case_terms(finding.code, request.entity, now)
+        money = finding.money or request.money
         return Case(
             key=case_key(origin, finding),
             code=finding.code,
@@ -88,8 +91,8 @@ class CaseActivities:
             subject=finding.subject,
             evidence=finding.evidence,
             can_override=finding.can_override,
-            money_amount=finding.money.amount if finding.money else None,
-            money_currency=finding.money.currency if finding.money else None,
+            money_amount=money.amount if money else None,
+            money_currency=money.currency if money else None,
             engagement=origin.engagement,
             customer=request.customer,
             project=request.project,

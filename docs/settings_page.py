@@ -72,7 +72,8 @@ def settings_page() -> str:
         "## Systems",
         "A system's settings stand in `landscape.yaml` of your policies under `systems.NAME.settings`. Secrets stand there as\n"
         "references: `env:NAME` or `file:PATH`. A duration is ISO 8601 (`PT5M`) or seconds. Every system also takes `timing`\n"
-        "with `read_timeout`, and with `upstream_timeout` and `visibility_delay`, which replace what the connector declares.",
+        "with `read_timeout`, and with `upstream_timeout` and `visibility_delay`, which replace what the connector declares;\n"
+        "`unsearchable` lists the kinds of write that this account cannot find again: a lost answer of theirs goes to a person.",
     ]
     for name, vendor in VENDORS.items():
         sections += [f"### {name}", table(("Field", "Default", "Meaning"), _theirs(vendor.settings, name))]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from canonical.errors import Failure, Transient
 from canonical.exception import CaseState
 from rehearsal import step
+from rehearsal.estate import estate
 from rehearsal.scene import Scene, StepFailed
 from rehearsal.words import spoken
 from rehearsal.world import Json
@@ -31,9 +32,8 @@ class Desk:
     async def settle(self, given: step.Settle) -> None:
         """Decide one exception."""
         case = await self._case(given.exception, given.contract, given.subject)
-        await self._asked(
-            self._office.settle(case["number"], given.decision, actor=given.by, reason=given.reason, adopt=given.adopt or "")
-        )
+        adopt = await self._found(given.adopt) if isinstance(given.adopt, step.Lookup) else given.adopt or ""
+        await self._asked(self._office.settle(case["number"], given.decision, actor=given.by, reason=given.reason, adopt=adopt))
 
     async def approve(self, given: step.Approve) -> None:
         """Agree with what another person proposed."""
@@ -87,6 +87,13 @@ class Desk:
             waiting = ", ".join(sorted({c["code"] for c in await self._scene.view.cases() if c["state"] in _OPEN})) or "none"
             raise StepFailed(f"no exception {code} waits for a person; open are: {waiting}")
         return case
+
+    async def _found(self, wanted: step.Lookup) -> str:
+        there = await estate(self._scene.stage.vendors)
+        ids = [record.id for record in there if (record.system, record.kind) == (wanted.system, wanted.kind) and record.live]
+        if len(ids) != 1:
+            raise StepFailed(f"{wanted.system} has {len(ids)} live records of kind {wanted.kind}; to adopt there must be one")
+        return ids[0]
 
     async def _asked(self, asking: Awaitable[object]) -> None:
         """Ask for it. A decision that is kept and could not be told to its workflow is told at the next sweep, here at once."""

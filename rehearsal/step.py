@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from canonical.engagement import EngagementStatus
 from canonical.exception import Decision
 from policies.shape import Shape
-from rehearsal.check import Check
+from rehearsal.check import Check, RecordKind
 from rehearsal.words import Stretch
 from rehearsal.world import SystemName
 
@@ -109,6 +109,13 @@ class Wait(Shape):
         return self
 
 
+class Lookup(Shape):
+    """What a person finds who looks into a system: the one live record of that kind."""
+
+    system: SystemName
+    kind: RecordKind
+
+
 class Settle(Shape):
     """A person decides an exception, named by its code (and contract and subject, where several of one code are open)."""
 
@@ -118,7 +125,7 @@ class Settle(Shape):
     decision: Decision
     by: str
     reason: str = "as the scenario says"
-    adopt: str | None = None
+    adopt: str | Lookup | None = Field(default=None, description="the record's id, or where the person finds it")
 
 
 class Approve(Shape):

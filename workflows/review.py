@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.case import CaseActivities, OpenCases, ResolveCases, case_key
     from canonical.engagement import EngagementStatus
     from canonical.exception import Decision, Finding, Settlement
+    from canonical.money import Money
     from canonical.provenance import Origin
     from workflows import options
     from workflows.saga import stop_if_cancelled
@@ -19,12 +20,13 @@ REJECTED = "HandoffRejected"
 
 @dataclass
 class Subject:
-    """Whose exceptions these are, for the queue's columns."""
+    """Whose exceptions these are, for the queue's columns; ``money`` is at risk where a finding does not say its own."""
 
     control_point: str = "contract_activation"
     entity: str = ""
     customer: str = ""
     project: str = ""
+    money: Money | None = None
 
 
 @dataclass

@@ -88,7 +88,7 @@ class Stepwise(Reviewed):
             word = Settlement(number=0, decision=Decision.RETRY, actor=self._actor, reason="A later handoff carries it out.")
             await self._carry(key, word)
             return
-        self.subject = Subject("project_provisioning", self._judged.entity, self._judged.customer, self._contract)
+        self.subject = self._provisioning
         for _, settlement in await self.reviewed(origin, [finding], status=self._waits_as, seen=seen):
             if finding.code == "OUTCOME_UNKNOWN" and key:
                 await self._carry(key, settlement)
@@ -126,7 +126,7 @@ class Stepwise(Reviewed):
                 remedy="Undo it in the target system and override, or correct the cause and retry.",
                 subject=compensation.step,
             )
-            self.subject = Subject("project_provisioning", self._judged.entity, self._judged.customer, self._contract)
+            self.subject = self._provisioning
             try:
                 answers = await self.reviewed(origin, [finding], status=EngagementStatus.WITHDRAWING)
             except ApplicationError:
@@ -139,6 +139,12 @@ class Stepwise(Reviewed):
                 return
             except FailureError as again:
                 error = again
+
+    @property
+    def _provisioning(self) -> Subject:
+        """Whose trouble a step's failure is: the whole contract waits with it."""
+        judged = self._judged
+        return Subject("project_provisioning", judged.entity, judged.customer, self._contract, judged.at_risk)
 
     def at(self, name: str, capability: str, *, part: str = "") -> Step:
         system = (self._judged.routes.get(capability) or "") if capability else ""

@@ -119,7 +119,7 @@ class ProjectLedger:
                 await upsert_all(self._account, "projectTask", missing, key=key)
 
     async def _tasks(self, project_id: str, project: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        query = f"SELECT externalid, parent FROM projecttask WHERE project = {int(project_id)} ORDER BY id"
+        query = f"SELECT externalid, parent FROM projecttask WHERE project = {int(project_id)} ORDER BY externalid"
         rows = [row async for row in self._account.query(query)]
         named = [
             (reference_of(str(row["externalid"])).removeprefix(f"{project}:"), "parent" in row)
