@@ -8,7 +8,7 @@ from temporalio import activity
 
 from activities.ports import ActivationPolicy, Cases, Clock, Engagements, Writes
 from canonical.engagement import EngagementRow, EngagementStatus
-from canonical.exception import Case, Decision, Finding, Settlement
+from canonical.exception import Case, Decision, Finding, Settlement, settlement_of
 from canonical.money import Money
 from canonical.provenance import Origin
 
@@ -24,12 +24,14 @@ class OpenCases(BaseModel):
     project: str = ""
     money: Money | None = None
     status: EngagementStatus | None = None
+    asking: str = ""
 
 
 class Opened(BaseModel):
-    """The numbers of the cases, in the order of the findings."""
+    """The numbers of the cases, in the order of the findings; ``settled`` when a person was quicker than the worker."""
 
     numbers: list[int]
+    settled: list[Settlement] = []
 
 
 class ResolveCases(BaseModel):
@@ -65,7 +67,8 @@ class CaseActivities:
         if request.status is not None:
             note = "; ".join(finding.sentence for finding in request.findings)
             await self.engagements.update(EngagementRow(reference=request.origin.engagement, status=request.status, note=note))
-        return Opened(numbers=numbers)
+        settled = await self.cases.settled_of(numbers)
+        return Opened(numbers=numbers, settled=[settlement_of(case) for case in settled])
 
     @activity.defn
     async def resolve_cases(self, request: ResolveCases) -> int:
@@ -101,6 +104,7 @@ class CaseActivities:
             control_point=request.control_point,
             workflow_id=origin.workflow,
             step=origin.step,
+            asking=request.asking,
             owner_role=terms.owner_role,
             opened_at=now,
             due_at=terms.due_at,

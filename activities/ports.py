@@ -306,6 +306,10 @@ class Cases(Protocol):
         """Close cases that no longer hold, whatever their state; answers how many."""
         ...
 
+    async def settled_of(self, numbers: Sequence[int]) -> Sequence[Case]:
+        """Those of these cases that a person has settled."""
+        ...
+
     async def settled_within(self, hours: int) -> Sequence[Case]:
         """Decisions of the last hours that a workflow was to hear."""
         ...

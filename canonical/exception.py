@@ -43,7 +43,11 @@ class CaseState(StrEnum):
 
 @published
 class Case(Canonical):
-    """An exception in the queue. ``key`` is its business key: the same trouble found again is the same case."""
+    """An exception in the queue. ``key`` is its business key: the same trouble found again is the same case.
+
+    ``asking`` names the one time that a workflow asked for it: asked again for the same time (its worker died before it heard the
+    number), the answer is that case even when a person has settled it meanwhile, so that no decision is lost.
+    """
 
     number: int = 0
     key: str
@@ -63,6 +67,7 @@ class Case(Canonical):
     control_point: str = ""
     workflow_id: str = ""
     step: str = ""
+    asking: str = ""
     owner_role: str = ""
     state: CaseState = CaseState.OPEN
     opened_at: datetime | None = None

@@ -10,17 +10,22 @@ from ledger.settlement import Settling, case_of
 
 _GIVEN = (
     "key", "code", "sentence", "remedy", "subject", "evidence", "can_override", "money_amount", "money_currency", "engagement",
-    "customer", "project", "entity", "correlation", "control_point", "workflow_id", "step", "owner_role", "opened_at", "due_at",
+    "customer", "project", "entity", "correlation", "control_point", "workflow_id", "step", "asking", "owner_role", "opened_at",
+    "due_at",
 )  # fmt: skip
-_RENEWED = ("sentence", "remedy", "evidence", "money_amount", "money_currency", "workflow_id", "step")
+_RENEWED = ("sentence", "remedy", "evidence", "money_amount", "money_currency", "workflow_id", "step", "asking")
 
-# One statement: the cases, and an audit row for each that is new.
+# One statement: the cases, and an audit row for each that is new. What this asking has had settled is not opened again.
 _OPEN = f"""
 WITH given AS (
     SELECT (jsonb_populate_record(NULL::cases, g)).* FROM jsonb_array_elements($1) AS t(g) ORDER BY g ->> 'key'
+), heard AS (
+    SELECT c.key, max(c.number) AS number FROM cases c JOIN given g ON c.key = g.key AND c.asking = g.asking AND g.asking <> ''
+    WHERE c.state = 'settled' GROUP BY c.key
 ), opened AS (
     INSERT INTO cases ({", ".join(_GIVEN)})
     SELECT {", ".join(_GIVEN).replace("opened_at", "coalesce(opened_at, business_now())")} FROM given
+    WHERE key NOT IN (SELECT key FROM heard)
     ON CONFLICT (key) WHERE state IN ('open', 'proposed')
     DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _RENEWED)}
     RETURNING *, xmax = 0 AS is_new
@@ -28,7 +33,7 @@ WITH given AS (
     SELECT audit_note(coalesce(jsonb_agg(case_entry(number, key, code, engagement, correlation, workflow_id, step,
                                'open_exception', 'handoff', sentence)) FILTER (WHERE is_new), '[]')) FROM opened
 )
-SELECT key, number FROM opened, noted
+SELECT key, number FROM opened, noted UNION ALL SELECT key, number FROM heard
 """
 _RESOLVE = """
 WITH closed AS (
@@ -84,6 +89,11 @@ class Cases(Settling):
         """Close cases that no longer hold, whatever their state; answers how many."""
         closed: int = await self._database.value(_RESOLVE, list(keys), actor, reason)
         return closed
+
+    async def settled_of(self, numbers: Sequence[int]) -> Sequence[Case]:
+        """Those of these exceptions that a person has settled."""
+        rows = await self._database.rows("SELECT * FROM cases WHERE number = ANY($1) AND state = 'settled'", list(numbers))
+        return [case_of(row) for row in rows]
 
     async def settled_within(self, hours: int) -> Sequence[Case]:
         """Decisions of the last hours that a workflow was to hear."""

@@ -303,6 +303,7 @@ class CaseRow(SQLModel, table=True):
     control_point: str = words()
     workflow_id: str = words()
     step: str = words()
+    asking: str = words()
     owner_role: str = words()
     state: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'open'")))
     opened_at: datetime = moment(now=True)

@@ -85,7 +85,8 @@ class Reviewed:
         findings that were settled (records may change before all are). Raises HandoffRejected when one is rejected.
         """
         known = self.desk.changes if seen is None else seen
-        request = OpenCases(origin=origin, findings=findings, status=status, **vars(self.subject))
+        asking = str(workflow.uuid4())
+        request = OpenCases(origin=origin, findings=findings, status=status, asking=asking, **vars(self.subject))
         waited = [(origin, finding) for finding in findings]
         self.desk.left += waited  # taken off the list when this ends as it should
         opened = await workflow.execute_activity_method(
@@ -94,6 +95,7 @@ class Reviewed:
         stop_if_cancelled()
         asked = dict(zip(opened.numbers, findings, strict=True))
         self.desk.waiting.update(asked)
+        self.desk.settled.update({word.number: word for word in opened.settled})
         workflow.upsert_search_attributes(where(status=status.value, code=findings[0].code))
         try:
             await workflow.wait_condition(lambda: self._may_go_on(list(asked), known))

@@ -179,3 +179,19 @@ async def test_an_overdue_case_is_passed_on_once_a_due_time(database: Database, 
     await BusinessClock(database).advance(timedelta(hours=9))
     assert list(await Upkeep(database).escalate()) == [number]
     assert (await cases.read(number)).owner_role == "head of credit"
+
+
+async def test_a_decision_is_not_lost_when_its_case_is_asked_for_again(cases: Cases) -> None:
+    asked = a_case("heard/1", asking="first")
+    [number] = await cases.open([asked])
+    await cases.settle(number, Decision.RETRY, actor="pat")
+    assert await cases.open([asked, a_case("heard/2", asking="first")]) == [number, number + 1]
+    [settled] = await cases.settled_of([number, number + 1])
+    assert (settled.number, settled.decided_by) == (number, "pat")
+
+
+async def test_another_asking_is_another_case(cases: Cases) -> None:
+    [number] = await cases.open([a_case("heard/3", asking="first")])
+    await cases.settle(number, Decision.RETRY, actor="pat")
+    [later] = await cases.open([a_case("heard/3", asking="second")])
+    assert later != number and await cases.settled_of([later]) == []
