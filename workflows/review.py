@@ -31,11 +31,16 @@ class Subject:
 
 @dataclass
 class Desk:
-    """The cases this workflow waits for, by number; ``left`` are those it went away from, which nobody waits for any more."""
+    """The cases this workflow waits for, by number; ``left`` are those it went away from, which nobody waits for any more.
+
+    ``asking`` counts the askings whose numbers have not come back: the queue shows a case before this workflow knows its number,
+    and a person (or an engine that hands over a decision and the number in one task, the decision first) may be that quick.
+    """
 
     waiting: dict[int, Finding] = field(default_factory=dict)
     settled: dict[int, Settlement] = field(default_factory=dict)
     left: list[tuple[Origin, Finding]] = field(default_factory=list)
+    asking: int = 0
     changes: int = 0
 
 
@@ -55,9 +60,9 @@ class Reviewed:
     @settle.validator
     def _may_settle(self, settlement: Settlement) -> None:
         finding = self.desk.waiting.get(settlement.number)
-        if finding is None:
+        if finding is None and not self.desk.asking:
             raise ApplicationError(f"Exception {settlement.number} is not waited for here", type="NotWaiting", non_retryable=True)
-        if settlement.decision is Decision.OVERRIDE and not finding.can_override:
+        if settlement.decision is Decision.OVERRIDE and finding is not None and not finding.can_override:
             raise ApplicationError(
                 f"{finding.code} cannot be overridden. {finding.remedy}", type="NoOverride", non_retryable=True
             )
@@ -85,17 +90,9 @@ class Reviewed:
         findings that were settled (records may change before all are). Raises HandoffRejected when one is rejected.
         """
         known = self.desk.changes if seen is None else seen
-        asking = str(workflow.uuid4())
-        request = OpenCases(origin=origin, findings=findings, status=status, asking=asking, **vars(self.subject))
         waited = [(origin, finding) for finding in findings]
         self.desk.left += waited  # taken off the list when this ends as it should
-        opened = await workflow.execute_activity_method(
-            CaseActivities.open_cases, request, task_queue=options.LEDGER, summary="open exceptions", **options.BOOKS
-        )
-        stop_if_cancelled()
-        asked = dict(zip(opened.numbers, findings, strict=True))
-        self.desk.waiting.update(asked)
-        self.desk.settled.update({word.number: word for word in opened.settled})
+        asked = await self._opened(origin, findings, status)
         workflow.upsert_search_attributes(where(status=status.value, code=findings[0].code))
         try:
             await workflow.wait_condition(lambda: self._may_go_on(list(asked), known))
@@ -108,6 +105,23 @@ class Reviewed:
                 raise rejected_by(answer)
         self.desk.left = [one for one in self.desk.left if one not in waited]
         return answers
+
+    async def _opened(self, origin: Origin, findings: list[Finding], status: EngagementStatus) -> dict[int, Finding]:
+        """The numbers of the cases; a decision that was quicker than this answer is taken with it."""
+        asking = str(workflow.uuid4())
+        request = OpenCases(origin=origin, findings=findings, status=status, asking=asking, **vars(self.subject))
+        self.desk.asking += 1
+        try:
+            opened = await workflow.execute_activity_method(
+                CaseActivities.open_cases, request, task_queue=options.LEDGER, summary="open exceptions", **options.BOOKS
+            )
+        finally:
+            self.desk.asking -= 1
+        stop_if_cancelled()
+        asked = dict(zip(opened.numbers, findings, strict=True))
+        self.desk.waiting.update(asked)
+        self.desk.settled.update({word.number: word for word in opened.settled})
+        return asked
 
     def _may_go_on(self, numbers: list[int], seen: int) -> bool:
         answers = [self.desk.settled[number] for number in numbers if number in self.desk.settled]
