@@ -72,7 +72,7 @@ class Tax(Connected, Protocol):
 class Receivables(Connected, Protocol):
     """Invoices, credit memos and payments of the ERP.
 
-    Connectors declare the kinds ``charges``, ``invoice``, ``credit_memo``, ``deposit`` and ``application``, with their line limit,
+    Connectors declare the kinds ``charges``, ``invoice``, ``credit_memo``, ``deposit``, ``application``, with line limit,
     rounding level and closed-period behaviour.
     """
 
