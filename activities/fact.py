@@ -24,8 +24,8 @@ from activities.ports import (
 from activities.systems import Systems
 from canonical.document import SignedContract, SigningState
 from canonical.engagement import EngagementRow, EngagementStatus
-from canonical.errors import NotFound
-from canonical.event import FactKind, InboxRow
+from canonical.errors import NotFound, Rejected
+from canonical.event import FactKind, InboundEvent, InboxRow
 from canonical.exception import Case
 from canonical.expectation import Expectation, activation_key, execution_key
 from canonical.fact import Verdict
@@ -106,43 +106,47 @@ class FactActivities:
         A change to a record that is bound to nothing of ours is somebody else's business and ends here.
         """
         [row] = await self.inbox.rows([request.number])
-        contract = await self._contract_of(row)
+        contract, trouble = await self._contract_of(row)
         if contract is not None:
             await self.expectations.meet([execution_key(f"{row.event.source}.{row.event.object_id}")])
             await self.inbox.assign(row.number, contract)
         elif row.event.kind is FactKind.RECORD_CHANGED:
             await self.inbox.conclude([row.number], "foreign")
         else:
-            await self._park_nameless(row)
+            await self._park_nameless(row, trouble)
         return contract
 
-    async def _park_nameless(self, row: InboxRow) -> None:
+    async def _park_nameless(self, row: InboxRow, trouble: str) -> None:
         event, now = row.event, await self.clock.now()
         _, late = self.policy.deadlines("execution", "", row.received_at)
         await self.inbox.conclude([row.number], "parked")
         await self.expectations.expect(
             Expectation(
                 key=execution_key(f"{event.source}.{event.object_id}"),
-                what=f"The {event.object_kind} {event.object_id} of {event.source} ({event.kind.value}) names no contract.",
+                what=f"The {event.object_kind} {event.object_id} of {event.source} ({event.kind.value}) {trouble}",
                 reference=event.object_id,
                 heal_at=None,
                 raise_at=max(late, now),
             )
         )
 
-    async def _contract_of(self, row: InboxRow) -> str | None:
+    async def _contract_of(self, row: InboxRow) -> tuple[str | None, str]:
+        """Our reference; or none, and why: a record that cannot be read is a person's to correct, and waits as long as others."""
         event = row.event
         bound = await self.references.to_ours(event.source, event.object_kind, event.object_id)
-        if bound:
-            return bound
-        system = self.systems.connected.get(event.source)
         try:
-            if isinstance(system, Contracts) and event.object_kind == "envelope":
-                return (await system.read_signed(event.object_id)).contract
-            if isinstance(system, Crm) and event.object_kind == "deal":
-                return (await system.read_deal(event.object_id)).contract
+            return bound or await self._named_in(event), "names no contract."
         except NotFound:
-            return None
+            return None, "is not there (any more)."
+        except Rejected as unreadable:
+            return None, f"cannot be used: {unreadable.message} {unreadable.remedy}"
+
+    async def _named_in(self, event: InboundEvent) -> str | None:
+        system = self.systems.connected.get(event.source)
+        if isinstance(system, Contracts) and event.object_kind == "envelope":
+            return (await system.read_signed(event.object_id)).contract
+        if isinstance(system, Crm) and event.object_kind == "deal":
+            return (await system.read_deal(event.object_id)).contract
         return None
 
     async def _signed(self, contract: str, now: datetime) -> SignedContract | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from activities.ports import Billing, ChangeFeed, Contracts, Crm, CrmUpdate, Customers, Documents, ProjectAccounting, Psa, Quotes
 from canonical.billing_schedule import BillingSchedule
 from canonical.document import DocumentReference, SignedContract, SigningState
-from canonical.errors import NotFound, Unavailable
+from canonical.errors import NotFound, Rejected, Unavailable
 from canonical.event import InboundEvent
 from canonical.party import Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, ProjectState, StaffingNeed
@@ -79,6 +79,7 @@ class RememberingContracts(Remembering):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.envelopes: dict[str, list[SignedContract]] = {}
+        self.unreadable: set[str] = set()
 
     async def find_signed(self, contract: str) -> SignedContract | None:
         held = sorted(self.envelopes.get(contract, []), key=lambda one: one.version)
@@ -89,6 +90,8 @@ class RememberingContracts(Remembering):
         for envelope in (one for held in self.envelopes.values() for one in held):
             if envelope.target_id == target_id:
                 return envelope
+        if target_id in self.unreadable:
+            raise Rejected(f"The envelope {target_id} has no usable contract", remedy="Correct the field ContractReference.")
         raise NotFound(f"There is no envelope {target_id}")
 
     async def download(self, document: DocumentReference) -> bytes:

@@ -208,6 +208,15 @@ async def test_an_event_that_nobody_can_place_is_parked_with_its_age(firm: Firm)
     assert number in {row.number for row in await firm.books.inbox.parked()}
 
 
+async def test_a_record_that_cannot_be_used_waits_for_people_with_its_reason(firm: Firm) -> None:
+    firm.contracts.unreadable.add("env-of-a-typist")
+    [number] = (await firm.books.inbox.receive([a_delivery(None, "x-malformed", object_id="env-of-a-typist")])).new
+    assert await firm.run(FactActivities.identify_event, IdentifyEvent(number=number)) is None
+    assert number in {row.number for row in await firm.books.inbox.parked()}
+    [late] = await firm.books.expectations.unmet("env-of-a-typist")
+    assert "Correct the field ContractReference." in late.what and late.raise_at is not None
+
+
 async def test_an_amendment_leaves_the_board_as_it_is_and_is_expected_of_nobody(firm: Firm) -> None:
     firm.sell("F-20")
     await take(firm, "F-20", await firm.receive("F-20", "a"))
