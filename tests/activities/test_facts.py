@@ -213,7 +213,7 @@ async def test_a_record_that_cannot_be_used_waits_for_people_with_its_reason(fir
     [number] = (await firm.books.inbox.receive([a_delivery(None, "x-malformed", object_id="env-of-a-typist")])).new
     assert await firm.run(FactActivities.identify_event, IdentifyEvent(number=number)) is None
     assert number in {row.number for row in await firm.books.inbox.parked()}
-    [late] = await firm.books.expectations.unmet("env-of-a-typist")
+    [late] = [one for one in await firm.books.expectations.unmet() if one.reference == "env-of-a-typist"]
     assert "Correct the field ContractReference." in late.what and late.raise_at is not None
 
 
