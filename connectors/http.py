@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import json
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -25,6 +28,8 @@ from canonical.errors import (
 Json = dict[str, Any]
 READ_TIMEOUT = timedelta(seconds=60)
 _LONGEST_BODY_SHOWN = 500
+_MARK = "\ue000"  # of the private use area, so that no text of a person holds it
+_MARKED = re.compile(r'"\\ue000(-?[0-9.]+)\\ue000"')
 
 Explained = tuple[str, str, str]
 """What a vendor's error body says: its own code, the message, and the field (empty where there is none)."""
@@ -111,6 +116,23 @@ def retry_after(answer: httpx.Response, now: datetime) -> timedelta | None:
         return max(parsedate_to_datetime(value) - now, timedelta())
     except (ValueError, TypeError):
         return None
+
+
+def encoded(body: Json) -> bytes:
+    """JSON with every Decimal written out digit by digit, as a number."""
+    return _MARKED.sub(r"\1", json.dumps(body, default=_marked)).encode()
+
+
+def decoded(content: bytes) -> Json:
+    """JSON with every number that has decimals read as Decimal; an empty answer is an empty object."""
+    found: Any = json.loads(content, parse_float=Decimal) if content else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _marked(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{_MARK}{value:f}{_MARK}"
+    raise TypeError(f"{type(value).__name__} has no place in a JSON body")
 
 
 def _explained(answer: httpx.Response, explain: Callable[[httpx.Response], Explained] | None) -> Explained:
