@@ -1,0 +1,94 @@
+"""Closing a period: where late entries are accounted, and what is accrued for work that could not be posted in time."""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+
+from canonical.exception import Finding
+from canonical.journal import AccountingPeriod, Journal, PeriodState
+from canonical.money import Money
+from canonical.period import Period
+from canonical.rules.postings import Chart, Posting, booked
+from canonical.schema import Part
+
+
+class LatePolicy(StrEnum):
+    """What happens with work whose period is closed when it is approved (S27)."""
+
+    HOLD = "hold"
+    NEXT_OPEN = "next_open"
+
+
+class Placed(Part):
+    """When something is accounted. The service date never changes; ``is_prior_period`` marks the invoice and the KPI (S27)."""
+
+    accounting_date: date
+    is_prior_period: bool = False
+
+
+def period_of(day: date, periods: Sequence[AccountingPeriod]) -> AccountingPeriod | None:
+    """The accounting period that holds a day (R82)."""
+    return next((one for one in periods if day in one.period), None)
+
+
+def is_closed(day: date, periods: Sequence[AccountingPeriod]) -> bool:
+    """Whether the day's period takes no postings; a day that the ledger knows no period for is not closed (S27)."""
+    holding = period_of(day, periods)
+    return holding is not None and holding.state is PeriodState.CLOSED
+
+
+def place(service: date, today: date, periods: Sequence[AccountingPeriod]) -> Placed | None:
+    """The service date while its period is open, else today within the next open period; none where no period is open (S27)."""
+    if not is_closed(service, periods):
+        return Placed(accounting_date=service)
+    following = sorted((one.period for one in periods if _is_open(one) and one.period.start > service), key=lambda p: p.start)
+    if not following:
+        return None
+    return Placed(accounting_date=min(max(today, following[0].start), following[0].last), is_prior_period=True)
+
+
+def held_until_reopened(what: str, service: date, today: date, money: Money | None, *, subject: str) -> Finding:
+    """What waits in the controller's list, with its money and age (S27, policy *hold*)."""
+    return Finding(
+        code="PERIOD_CLOSED",
+        subject=subject,
+        sentence=f"{what} is dated {service}, whose accounting period is closed.",
+        remedy="Let it be accounted in the next open period, or have the controller reopen the period.",
+        money=money,
+        evidence={"service_date": str(service), "age_in_days": str((today - service).days)},
+    )
+
+
+class Accruable(Part):
+    """Approved work that waits unposted: how much, and the revenue account it will be posted to."""
+
+    account: str
+    amount: Money
+    items: int = 1
+
+
+def propose_accrual(
+    reference: str, entity: str, period: Period, waiting: Sequence[Accruable], chart: Chart | None = None
+) -> Journal | None:
+    """Unbilled revenue on the period's last day, reversed on the next (S19; accrual basis, IAS 1.27); none for no work."""
+    amounts = [one for one in waiting if not one.amount.is_zero]
+    if not amounts:
+        return None
+    currency = amounts[0].amount.currency
+    total = Money.sum((one.amount for one in amounts), currency)
+    items = sum(one.items for one in amounts)
+    return booked(
+        reference,
+        entity,
+        period.last,
+        [
+            Posting.debit((chart or Chart()).contract_asset, total),
+            *(Posting.credit(one.account, one.amount) for one in amounts),
+        ],
+        memo=f"Accrual of {items} approved items not yet posted, {period}",
+        reverses_on=period.end,
+    )
+
+
+def _is_open(one: AccountingPeriod) -> bool:
+    return one.state is PeriodState.OPEN
