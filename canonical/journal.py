@@ -67,11 +67,12 @@ class PeriodState(StrEnum):
 
 
 class AccountingPeriod(Part):
-    """A period of an entity's books in the ERP."""
+    """A period of an entity's books in the ERP; one whose receivables are locked may still take journals."""
 
     entity: str
     period: Period
     state: PeriodState
+    receivables_locked: bool = False
     target_id: str = ""
     name: str = ""
 

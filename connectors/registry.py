@@ -51,7 +51,14 @@ VENDORS: dict[str, Vendor] = {
     "salesforce": _vendor("salesforce", Capability.CRM, Capability.QUOTES, has_webhooks=True),
     "docusign": _vendor("docusign", Capability.CONTRACTS, has_webhooks=True),
     "kantata": _vendor("kantata", Capability.PSA),
-    "netsuite": _vendor("netsuite", Capability.CUSTOMERS, Capability.PROJECT_ACCOUNTING, Capability.BILLING),
+    "netsuite": _vendor(
+        "netsuite",
+        Capability.CUSTOMERS,
+        Capability.PROJECT_ACCOUNTING,
+        Capability.BILLING,
+        Capability.RECEIVABLES,
+        Capability.GENERAL_LEDGER,
+    ),
     "sharepoint": _vendor("sharepoint", Capability.DOCUMENTS),
 }
 

@@ -1,1 +1,1 @@
-"""Oracle NetSuite through SuiteTalk REST: customers, project accounting and billing schedules."""
+"""Oracle NetSuite through SuiteTalk REST: customers, project accounting, billing schedules, receivables, general ledger."""

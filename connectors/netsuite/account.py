@@ -69,15 +69,15 @@ class Account:
 
     # Records.
 
-    async def read(self, kind: str, key: str, shape: type[Shape], **query: str) -> Shape:
+    async def read(self, kind: str, key: str, shape: type[Shape], *, urgent: bool = True, **query: str) -> Shape:
         """One record by internal id or ``eid:``; NotFound where there is none."""
-        answer = await self.call("GET", _address(kind, key), params=query, urgent=True)
+        answer = await self.call("GET", _address(kind, key), params=query, urgent=urgent)
         return self.shaped(shape, decoded(answer.content), kind)
 
-    async def find(self, kind: str, key: str, shape: type[Shape], **query: str) -> Shape | None:
+    async def find(self, kind: str, key: str, shape: type[Shape], *, urgent: bool = True, **query: str) -> Shape | None:
         """One record, or nothing; another 404 (a record type that is switched off) is not the absence of a record."""
         try:
-            return await self.read(kind, key, shape, **query)
+            return await self.read(kind, key, shape, urgent=urgent, **query)
         except NotFound as missing:
             if missing.evidence.get("vendor_code") != NO_SUCH_RECORD:
                 raise
@@ -94,6 +94,18 @@ class Account:
     async def change(self, kind: str, key: str, body: Json) -> None:
         """Set fields of a record; the values are absolute, so sending them again is harmless."""
         await self._settled("PATCH", _address(kind, key), body)
+
+    async def attempt(self, kind: str, key: str, body: Json, *, unless: str) -> bool:
+        """Set fields that were worked out from what the record was; false where it is refused with that code."""
+        return (await self.call("PATCH", _address(kind, key), body=body, accept=unless)).status_code < 400
+
+    async def transform(self, kind: str, key: str, into: str, body: Json) -> str | None:
+        """Make a record out of another, as some can only be made; the new one's internal id where NetSuite says it."""
+        return _id_in(await self.call("POST", f"{_address(kind, key)}/!transform/{into}", body=body))
+
+    async def remove(self, kind: str, key: str) -> None:
+        """Delete a record; one that is gone is removed."""
+        await self.call("DELETE", _address(kind, key), accept=NO_SUCH_RECORD)
 
     async def existing(self, kind: str, externals: Sequence[str]) -> set[str]:
         """Which of these external ids are there; of many, a query finds what is indexed and only the rest is read one by one."""

@@ -1,17 +1,32 @@
-"""One NetSuite account as the ports see it: Customers, ProjectAccounting and Billing."""
+"""One NetSuite account as the ports see it: Customers, ProjectAccounting, Billing, Receivables and GeneralLedger."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
 
+from canonical.billable import Billable
 from canonical.billing_schedule import BillingSchedule
 from canonical.errors import Misconfigured
+from canonical.invoice import CreditMemo, DocumentRecord, Invoice
+from canonical.journal import AccountingPeriod, Journal, JournalRecord
+from canonical.money import Money
 from canonical.party import Customer, CustomerRecord
+from canonical.payment import Payment
 from canonical.project import Phase, Project, ProjectRecord
 from canonical.written import Declaration, Written
 from connectors.netsuite.account import RECORDS, Account
+from connectors.netsuite.applications import Applications
 from connectors.netsuite.billing import BillingSchedules
+from connectors.netsuite.charges import Charges
+from connectors.netsuite.credit_memos import CreditMemos
 from connectors.netsuite.customers import CustomerMaster
 from connectors.netsuite.declarations import declared
+from connectors.netsuite.deposits import Deposits
 from connectors.netsuite.directory import Directory
+from connectors.netsuite.feeds import Feeds
+from connectors.netsuite.invoices import Invoices
+from connectors.netsuite.journals import Journals
+from connectors.netsuite.periods import Periods
+from connectors.netsuite.posting import Posting
 from connectors.netsuite.projects import ProjectLedger
 from connectors.netsuite.settings import Settings
 from connectors.netsuite.wire import decoded
@@ -33,6 +48,11 @@ class NetSuite:
         self._customers = CustomerMaster(self._account, directory)
         self._projects = ProjectLedger(self._account, directory)
         self._schedules = BillingSchedules(self._account)
+        posting = Posting(self._account, directory, Periods(self._account, directory))
+        self._charges = Charges(self._account, directory)
+        self._invoices, self._credit_memos = Invoices(posting), CreditMemos(posting)
+        self._deposits, self._applications = Deposits(posting), Applications(posting)
+        self._feeds, self._journals = Feeds(posting), Journals(posting)
 
     def declares(self, kind: str) -> Declaration:
         """As NetSuite is, with what the landscape knows better of this account."""
@@ -101,3 +121,70 @@ class NetSuite:
 
     async def cancel_schedule(self, target_id: str, reason: str, *, key: str) -> Written:
         return await self._schedules.cancel_schedule(target_id, reason, key=key)
+
+    # Receivables.
+
+    async def post_charges(self, project_id: str, billables: Sequence[Billable], *, key: str) -> Written:
+        return await self._charges.post_charges(project_id, billables, key=key)
+
+    async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:
+        return await self._charges.find_charges(references, key=key)
+
+    async def reverse_charges(self, references: Sequence[str], reason: str, *, key: str) -> Written:
+        return await self._charges.reverse_charges(references, reason, key=key)
+
+    async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
+        return await self._invoices.post_invoice(invoice, customer_id=customer_id, project_id=project_id, key=key)
+
+    async def find_invoice(self, reference: str, *, key: str) -> Written | None:
+        return await self._invoices.find_invoice(reference, key=key)
+
+    async def read_invoice(self, target_id: str) -> DocumentRecord:
+        return await self._invoices.read_invoice(target_id)
+
+    async def withdraw_invoice(self, target_id: str, reason: str, *, key: str) -> Written:
+        return await self._invoices.withdraw_invoice(target_id, reason, key=key)
+
+    async def post_credit_memo(self, memo: CreditMemo, *, invoice_id: str, key: str) -> Written:
+        return await self._credit_memos.post_credit_memo(memo, invoice_id=invoice_id, key=key)
+
+    async def find_credit_memo(self, reference: str, *, key: str) -> Written | None:
+        return await self._credit_memos.find_credit_memo(reference, key=key)
+
+    async def read_credit_memo(self, target_id: str) -> DocumentRecord:
+        return await self._credit_memos.read_credit_memo(target_id)
+
+    async def post_deposit(self, reference: str, customer_id: str, amount: Money, on: date, *, key: str) -> Written:
+        return await self._deposits.post_deposit(reference, customer_id, amount, on, key=key)
+
+    async def find_deposit(self, reference: str, *, key: str) -> Written | None:
+        return await self._deposits.find_deposit(reference, key=key)
+
+    async def apply_credit(self, source_id: str, invoice_id: str, amount: Money, *, key: str) -> Written:
+        return await self._applications.apply_credit(source_id, invoice_id, amount, key=key)
+
+    async def find_application(self, source_id: str, invoice_id: str, *, key: str) -> Written | None:
+        return await self._applications.find_application(source_id, invoice_id, key=key)
+
+    def documents(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[DocumentRecord]]:
+        return self._feeds.documents(since, until)
+
+    def payments(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[Payment]]:
+        return self._feeds.payments(since, until)
+
+    # GeneralLedger.
+
+    async def post_journal(self, journal: Journal, *, key: str) -> Written:
+        return await self._journals.post_journal(journal, key=key)
+
+    async def find_journal(self, reference: str, *, key: str) -> Written | None:
+        return await self._journals.find_journal(reference, key=key)
+
+    async def reverse_journal(self, target_id: str, on: date, reason: str, *, key: str) -> Written:
+        return await self._journals.reverse_journal(target_id, on, reason, key=key)
+
+    async def read_journals(self, document_id: str) -> Sequence[JournalRecord]:
+        return await self._journals.read_journals(document_id)
+
+    async def periods(self, entity: str) -> Sequence[AccountingPeriod]:
+        return await self._journals.periods(entity)

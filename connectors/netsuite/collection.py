@@ -3,8 +3,9 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 
 import httpx2 as httpx
@@ -15,41 +16,60 @@ from connectors.http import Json
 from connectors.netsuite.account import RECORDS, Account, replaced
 from connectors.netsuite.refusals import ALREADY_SUBMITTED
 from connectors.netsuite.schemas import Job
-from connectors.netsuite.wire import decoded
+from connectors.netsuite.wire import decoded, reference_of
 
+Done = Callable[[Sequence[str]], Awaitable[set[str]]]
 MOST = 100
 _COLLECTION = "application/vnd.oracle.resource+json; type=collection"
 _OURS = uuid.UUID("6f1c4ac8-1d0f-5f0e-9c57-6a2f6f0d8a11")  # namespace of our idempotency keys; changing it would repeat jobs
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 0.5
 
 
-async def upsert_all(account: Account, kind: str, records: Mapping[str, Json], *, key: str) -> None:
-    """Make or change every record, by external id; a part that was committed before is not sent again by its job."""
+async def upsert_all(
+    account: Account, kind: str, records: Mapping[str, Json], *, key: str, done: Done | None = None
+) -> dict[str, str]:
+    """Make or change every record, by external id; a part that was committed before is not sent again by its job.
+
+    One that is refused does not hold up the others; what was refused is told at the end, by reference. Answers the internal ids
+    that became known, which an asynchronous job does not tell. ``done`` says which of some records are as they should be; where
+    it is not given, those that exist.
+    """
+    known: dict[str, str] = {}
+    failed: dict[str, Rejected] = {}
     if len(records) < account.settings.batch_from:
-        await _one_by_one(account, kind, records)
-        return
-    for start in range(0, len(records), MOST):
-        chunk = dict(islice(records.items(), start, start + MOST))
-        await _as_job(account, kind, chunk, key=f"{key}/{kind}/{start // MOST}")
-
-
-async def _one_by_one(account: Account, kind: str, records: Mapping[str, Json]) -> None:
-    """Each for itself; what was refused is told together, by record."""
-    results = await asyncio.gather(*(account.upsert(kind, e, body) for e, body in records.items()), return_exceptions=True)
-    failed = {external: result for external, result in zip(records, results, strict=True) if isinstance(result, BaseException)}
-    for result in failed.values():
-        if not isinstance(result, Rejected):
-            raise result
+        failed = await _one_by_one(account, kind, records, known)
+    else:
+        done = done or partial(account.existing, kind)
+        for start in range(0, len(records), MOST):
+            chunk = dict(islice(records.items(), start, start + MOST))
+            failed |= await _as_job(account, kind, chunk, known, done, key=f"{key}/{kind}/{start // MOST}")
     if failed:
         raise _refused(account.system, kind, failed, len(records))
+    return known
 
 
-def _refused(system: str, kind: str, failed: Mapping[str, BaseException], of: int) -> Failure:
+async def _one_by_one(account: Account, kind: str, records: Mapping[str, Json], known: dict[str, str]) -> dict[str, Rejected]:
+    """Each for itself; answers what was refused, by record, and notes the ids of the others."""
+    results = await asyncio.gather(*(account.upsert(kind, e, body) for e, body in records.items()), return_exceptions=True)
+    refused: dict[str, Rejected] = {}
+    for external, result in zip(records, results, strict=True):
+        if isinstance(result, Rejected):
+            refused[external] = result
+        elif isinstance(result, BaseException):
+            raise result
+        elif result:
+            known[external] = result
+    return refused
+
+
+def _refused(system: str, kind: str, failed: Mapping[str, Rejected], of: int) -> Failure:
     first = next(iter(failed.values()))
-    assert isinstance(first, Rejected)
-    if len(failed) == 1 and of == 1:
+    if of == 1:
         return first
-    named = "; ".join(f"{external}: {refusal}" for external, refusal in failed.items())
+    by_reason: dict[str, list[str]] = {}
+    for external, refusal in failed.items():
+        by_reason.setdefault(refusal.message, []).append(reference_of(external))
+    named = "; ".join(f"{', '.join(references)}: {reason}" for reason, references in by_reason.items())
     return type(first)(
         f"{system} refused {len(failed)} of {of} records of type {kind}: {first.message}",
         remedy=first.remedy,
@@ -57,16 +77,19 @@ def _refused(system: str, kind: str, failed: Mapping[str, BaseException], of: in
     )
 
 
-async def _as_job(account: Account, kind: str, records: Mapping[str, Json], *, key: str) -> None:
+async def _as_job(
+    account: Account, kind: str, records: Mapping[str, Json], known: dict[str, str], done: Done, *, key: str
+) -> dict[str, Rejected]:
     items = [{"externalId": external, **body} for external, body in records.items()]
     # Counts only because the call is asynchronous; a synchronous call ignores it. The same key leads back to the job it has.
     idempotency = str(uuid.uuid5(_OURS, f"{key}/{fingerprint({'items': items})}"))
     job = await _submitted(account, kind, items, idempotency)
     if await _succeeded(account, job):
-        return
+        return {}
     # A failed job committed some of its records: what is missing goes one by one, which also says why each was refused.
-    there = await account.existing(kind, list(records))
-    await _one_by_one(account, kind, {external: body for external, body in records.items() if external not in there})
+    there = await done(list(records))
+    rest = {external: body for external, body in records.items() if external not in there}
+    return await _one_by_one(account, kind, rest, known)
 
 
 async def _submitted(account: Account, kind: str, items: Sequence[Json], idempotency: str) -> str:

@@ -12,7 +12,13 @@ _VISIBLE = timedelta(0)
 _UPSTREAM = timedelta(minutes=5)
 
 
-def _declared(kind: str, reverse: str | None) -> Declaration:
+# A document's lines are read back in one page of NetSuite's largest size; beyond that it is split.
+_LINES = 1_000
+# Charges go in as collections, which take a hundred records.
+_CHARGES = 100
+
+
+def _declared(kind: str, reverse: str | None, **more: object) -> Declaration:
     return Declaration(
         kind=kind,
         searchable_key="externalId",
@@ -20,9 +26,13 @@ def _declared(kind: str, reverse: str | None) -> Declaration:
         upstream_timeout=_UPSTREAM,
         reverse=reverse,
         rounding=RoundingLevel.LINE,
-        # Master data has no accounting date; what has one comes with invoices and journals, and NetSuite refuses it there.
+        # Master data and charges have no accounting date; what posts has one, and NetSuite refuses it in a closed period.
         closed_period=ClosedPeriod.NOT_DATED,
-    )
+    ).changed(**more)
+
+
+def _posts(kind: str, reverse: str | None, line_limit: int | None = None) -> Declaration:
+    return _declared(kind, reverse, line_limit=line_limit, closed_period=ClosedPeriod.REFUSES)
 
 
 DECLARATIONS = {
@@ -30,6 +40,12 @@ DECLARATIONS = {
     "project": _declared("project", "withdraw_project"),
     "phases": _declared("phases", None),
     "schedule": _declared("schedule", "cancel_schedule"),
+    "charges": _declared("charges", "reverse_charges", line_limit=_CHARGES),
+    "invoice": _posts("invoice", "post_credit_memo", _LINES),
+    "credit_memo": _posts("credit_memo", None, _LINES),
+    "deposit": _posts("deposit", None),
+    "application": _posts("application", None),
+    "journal": _posts("journal", "reverse_journal", _LINES),
 }
 
 

@@ -1,5 +1,6 @@
 """NetSuite's own shapes, only the fields we use; what it adds is ignored, what we need and miss is a named failure."""
 
+from datetime import date, datetime
 from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -112,3 +113,120 @@ class Job(_Shape):
     id: str
     completed: bool
     progress: str
+
+
+# Documents: what they share is in NetSuite's transaction, the rest in their own shapes.
+
+
+class ItemLine(_Shape):
+    """A line of an invoice or credit memo."""
+
+    item: Linked
+    amount: Decimal = Decimal(0)
+
+
+class ItemLines(_Shape):
+    """The lines, expanded or only a link."""
+
+    items: tuple[ItemLine, ...] = ()
+
+
+class ApplyLine(_Shape):
+    """What a payment or credit is applied to; the document is the key of the line."""
+
+    doc: Linked
+    apply: bool = True
+    amount: Decimal = Decimal(0)
+    number: str = Field(default="", alias="refNum")
+
+
+class ApplyLines(_Shape):
+    """The applications, expanded or only a link."""
+
+    items: tuple[ApplyLine, ...] = ()
+
+    @property
+    def made(self) -> tuple[ApplyLine, ...]:
+        """Those that are applied: the list may offer open documents, too."""
+        return tuple(line for line in self.items if line.apply and line.amount)
+
+
+class TransactionShape(_Shape):
+    """What every document has."""
+
+    id: str
+    number: str = Field(default="", alias="tranId")
+    external_id: str = Field(default="", alias="externalId")
+    status: Linked | None = None
+    subsidiary: Linked
+    currency: Linked
+    day: date = Field(alias="tranDate")
+    changed: datetime = Field(alias="lastModifiedDate")
+    memo: str = ""
+
+
+class DocumentShape(TransactionShape):
+    """An invoice or a credit memo."""
+
+    entity: Linked
+    job: Linked | None = None
+    total: Decimal
+    tax: Decimal = Field(default=Decimal(0), alias="taxTotal")
+    remaining: Decimal | None = Field(default=None, alias="amountRemaining")
+    unapplied: Decimal | None = None
+    exchange_rate: Decimal | None = Field(default=None, alias="exchangeRate")
+
+
+class CreditShape(DocumentShape):
+    """A credit memo with its lines and with the account's custom fields, which are among the extra ones."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    item: ItemLines = ItemLines()
+    apply: ApplyLines = ApplyLines()
+    other_number: str = Field(default="", alias="otherRefNum")
+
+
+class SourceShape(TransactionShape):
+    """A deposit, payment or credit memo as a source of money."""
+
+    apply: ApplyLines = ApplyLines()
+
+
+class PaymentShape(SourceShape):
+    """A customer payment."""
+
+    customer: Linked
+    amount: Decimal = Field(alias="payment")
+
+
+class PostingLine(_Shape):
+    """A line of a journal entry; its dimensions are among the extra fields."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    account: Linked
+    debit: Decimal | None = None
+    credit: Decimal | None = None
+    memo: str = ""
+    entity: Linked | None = None
+
+
+class PostingLines(_Shape):
+    """The lines, expanded or only a link."""
+
+    items: tuple[PostingLine, ...] = ()
+
+
+class JournalShape(TransactionShape):
+    """A journal entry."""
+
+    reversed_by: str = Field(default="", alias="reversalEntry")
+    line: PostingLines = PostingLines()
+
+
+class ChargeShape(_Shape):
+    """A charge."""
+
+    id: str
+    external_id: str = Field(default="", alias="externalId")
+    stage: Linked | None = None
+    memo: str = ""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -58,9 +59,60 @@ class Statuses(BaseModel):
     closed: str = "1"
 
 
-def _dimensions() -> dict[str, DimensionField]:
+def _dimensions(family: str = "custentity") -> dict[str, DimensionField]:
     names = ("practice", "region", "revenue_treatment", "cost_center")
-    return {name: DimensionField(field=f"custentity_handoff_{name}") for name in names}
+    return {name: DimensionField(field=f"{family}_handoff_{name}") for name in names}
+
+
+class DocumentFields(BaseModel):
+    """The account's custom fields in which documents and their lines carry where they come from; an empty name is not written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    contract: str = "custbody_handoff_contract"
+    source: str = "custbody_handoff_source"
+    prior_period: str = "custbody_handoff_prior_period"
+    certificate: str = Field(default="custbody_handoff_certificate", description="read: the certificate of a withholding")
+    line: str = "custcol_handoff_contract_line"
+    billables: str = "custcol_handoff_billables"
+    service_start: str = "custcol_handoff_service_start"
+    service_end: str = "custcol_handoff_service_end"
+
+
+_ACCOUNTS = {
+    "time": "4000",
+    "rate_delta": "4000",
+    "usage": "4000",
+    "milestone": "4010",
+    "subscription": "4020",
+    "expense": "4030",
+    "retainer": "2350",
+    "retainer_draw": "2350",
+    "rounding": "7010",
+}
+
+
+class Chart(BaseModel):
+    """How the firm's chart of accounts is met: by items on documents, whose income account is theirs, by number elsewhere.
+
+    ``items`` gives the item by account number or, for charges, by kind (``time``, ``expense`` ...): an internal id, or ``eid:``
+    and an external id. What is not given is the item whose external id is ``ITEM-`` and the account number, and a kind that is
+    not given bills to the account that ``accounts_by_kind`` names.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    items: dict[str, str] = {}
+    accounts_by_kind: dict[str, str] = Field(default_factory=lambda: dict(_ACCOUNTS))
+    withholding: str = Field(default="1120", description="account of tax that customers withhold against a certificate")
+    cash: str = Field(default="1000", description="account that deposits are received on")
+    tax_codes: dict[str, str] = Field(
+        default={}, description="salesTaxItem by our tax code: internal id, or eid: and external id"
+    )
+    other_tax_code: str = Field(default="eid:TAX", description="salesTaxItem of every other tax code; we give the amount")
+
+    def item(self, account: str, kind: str = "") -> str:
+        """The item that a line on this account, or of this kind where it names no account, is written with."""
+        number = account or self.accounts_by_kind.get(kind, "")
+        return self.items.get(account) or self.items.get(kind) or self.items.get(number) or f"eid:ITEM-{number or kind}"
 
 
 class Settings(BaseModel):
@@ -72,6 +124,23 @@ class Settings(BaseModel):
     credentials: Annotated[TokenCredentials | MachineCredentials, Field(discriminator="kind")]
     subsidiaries: dict[str, str] = Field(min_length=1)
     dimensions: dict[str, DimensionField] = Field(default_factory=_dimensions)
+    line_dimensions: dict[str, DimensionField] = Field(
+        default_factory=lambda: _dimensions("custcol"), description="the same on the lines of documents and journals"
+    )
+    document_fields: DocumentFields = DocumentFields()
+    chart: Chart = Chart()
+    invoice_approval: Literal["handoff", "netsuite", "off"] = Field(
+        default="handoff",
+        description="with approval routing for invoices: who approves them; off where the account has none",
+    )
+    charge_stage: Literal["HOLD_FOR_BILLING", "READY_FOR_BILLING"] = Field(
+        default="HOLD_FOR_BILLING", description="on hold: Handoff invoices them, so NetSuite's own billing must not"
+    )
+    locks_by_subsidiary: bool = Field(
+        default=True, description="periods are closed by subsidiary (taskitemstatus can be queried)"
+    )
+    time_zone: str = Field(default="UTC", description="time zone of the integration user (Home > Set Preferences)")
+    poll_overlap: timedelta = Field(default=timedelta(minutes=10), description="how long a change may be hidden from queries")
     billing_types: BillingTypes = BillingTypes()
     statuses: Statuses = Statuses()
     has_suite_tax: bool = Field(default=False, description="tax numbers are lines (SuiteTax), not the field vatRegNumber")
@@ -93,6 +162,13 @@ class Settings(BaseModel):
                 "base_url must begin with https:// unless it points at this machine; correct it in policies/landscape"
             )
         return value.rstrip("/")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone; write it as in Europe/Berlin or America/Los_Angeles")
+        return value
 
     @field_validator("account")
     @classmethod

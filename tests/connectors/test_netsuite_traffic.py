@@ -82,7 +82,7 @@ async def test_records_that_are_refused_are_named_each(bench: Bench) -> None:
     wrong = a_project(phases=(Phase(reference="P1", title="Phase", line="L1", period=TERM, tasks=long),))
     with pytest.raises(Rejected) as refused:
         await bench.connector.create_project(wrong, customer_id, key="create_project/C-100")
-    assert refused.value.evidence["accepted"] == "0" and "T3" in refused.value.evidence["refused"]
+    assert refused.value.evidence["accepted"] == "10" and "T3" in refused.value.evidence["refused"]
     assert "T7" in refused.value.evidence["refused"] and refused.value.remedy
     assert len(held(bench.vendor.state, "projectTask")) == 11, "the ten good tasks and their phase are kept for the retry"
 

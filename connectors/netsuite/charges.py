@@ -1,0 +1,113 @@
+"""Time and expenses as charges of a project: in bulk, once, on hold for Handoff's own invoices, and taken back."""
+
+from collections.abc import Mapping, Sequence
+
+from canonical.billable import Billable
+from canonical.written import Written
+from connectors.http import Json
+from connectors.netsuite.account import Account, literal, together
+from connectors.netsuite.collection import upsert_all
+from connectors.netsuite.directory import Directory
+from connectors.netsuite.documents import LONGEST_MEMO, reference
+from connectors.netsuite.mapping import dimension_fields, marked
+from connectors.netsuite.schemas import ChargeShape, Linked
+from connectors.netsuite.settings import Settings
+from connectors.netsuite.wire import external_id, reference_in
+
+_KIND, _TAKEN_BACK = "charge", "NON_BILLABLE"
+_ASKED_AT_ONCE = 500
+_ON_CHARGES = {"class", "department", "location"}  # a charge bears no custom fields of transactions
+
+
+class Charges:
+    """The charges of ``Receivables``."""
+
+    def __init__(self, account: Account, directory: Directory) -> None:
+        self._account, self._directory = account, directory
+
+    async def post_charges(self, project_id: str, billables: Sequence[Billable], *, key: str) -> Written:
+        """By external id, a hundred at a time; of those that were committed before, none is sent again."""
+        codes = {currency: await self._directory.currency(currency) for currency in sorted({b.currency for b in billables})}
+        bodies = {
+            external_id(billable.reference): charge_body(
+                billable,
+                project_id=project_id,
+                subsidiary=self._directory.subsidiary(billable.entity),
+                currency=codes[billable.currency],
+                settings=self._account.settings,
+                key=key,
+            )
+            for billable in billables
+        }
+        known = await upsert_all(self._account, _KIND, bodies, key=key, done=self._standing)
+        named = {billable.reference: known.get(external_id(billable.reference), "") for billable in billables}
+        return Written(target_id=project_id, details=named if all(named.values()) else {})
+
+    async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:
+        """Those that stand; one that was taken back is none."""
+        by_external = {external_id(name): name for name in references}
+        held = await self._held(list(by_external))
+        return {by_external[external]: found.id for external, found in held.items() if _stands(found)}
+
+    async def reverse_charges(self, references: Sequence[str], reason: str, *, key: str) -> Written:
+        """Kept for the auditors, but never billed; one that is not there counts as reversed. Posting it again revives it."""
+        held = await self._held([external_id(name) for name in references])
+        taken_back = {"stage": {"id": _TAKEN_BACK}, "memo": marked(key, reason)[:LONGEST_MEMO]}
+        standing = {external: taken_back for external, found in held.items() if _stands(found)}
+        if standing:
+            await upsert_all(self._account, _KIND, standing, key=key, done=self._taken_back)
+        return Written(target_id=reference_in(key), details={"reversed": str(len(standing))})
+
+    async def _standing(self, externals: Sequence[str]) -> set[str]:
+        return {external for external, found in (await self._held(externals)).items() if _stands(found)}
+
+    async def _taken_back(self, externals: Sequence[str]) -> set[str]:
+        return set(externals) - await self._standing(externals)
+
+    async def _held(self, externals: Sequence[str]) -> dict[str, ChargeShape]:
+        """Of many, queries find what is indexed and only the rest is read one by one."""
+        found: dict[str, ChargeShape] = {}
+        if len(externals) >= self._account.settings.batch_from:
+            for start in range(0, len(externals), _ASKED_AT_ONCE):
+                found |= await self._indexed(externals[start : start + _ASKED_AT_ONCE])
+        rest = [external for external in externals if external not in found]
+        read = await together(self._account.find(_KIND, f"eid:{external}", ChargeShape) for external in rest)
+        return found | {external: one for external, one in zip(rest, read, strict=True) if one}
+
+    async def _indexed(self, externals: Sequence[str]) -> dict[str, ChargeShape]:
+        wanted = ", ".join(map(literal, externals))
+        rows = self._account.query(f"SELECT id, externalid, stage FROM charge WHERE externalid IN ({wanted})")
+        return {str(row["externalid"]): _from_row(row) async for row in rows}
+
+
+def _from_row(row: Mapping[str, object]) -> ChargeShape:
+    stage = Linked(id=str(row["stage"])) if "stage" in row else None
+    return ChargeShape(id=str(row["id"]), externalId=str(row["externalid"]), stage=stage)
+
+
+def _stands(found: ChargeShape) -> bool:
+    return found.stage is None or found.stage.id != _TAKEN_BACK
+
+
+def charge_body(billable: Billable, *, project_id: str, subsidiary: str, currency: str, settings: Settings, key: str) -> Json:
+    """One item as a charge; it posts nothing until it is invoiced, so that it has a day but no accounting date."""
+    work = billable.work
+    body: Json = {
+        "billTo": {"id": project_id},
+        "subsidiary": {"id": subsidiary},
+        "currency": {"id": currency},
+        "billingItem": reference(settings.chart.item("", billable.kind)),
+        "use": {"id": "Actual"},
+        "stage": {"id": settings.charge_stage},
+        "chargeDate": billable.service.last.isoformat(),
+        "serviceStartDate": billable.service.start.isoformat(),
+        "serviceEndDate": billable.service.last.isoformat(),
+        "quantity": billable.quantity,
+        "amount": billable.amount.amount,
+        "description": billable.description,
+        "memo": marked(key, " ".join(filter(None, (work.role, work.person, work.task))))[:LONGEST_MEMO],
+    }
+    if billable.rate and (billable.rate * billable.quantity).rounded() == billable.amount:
+        body["rate"] = billable.rate.amount
+    fields = {name: where for name, where in settings.line_dimensions.items() if where.field in _ON_CHARGES}
+    return {**body, **dimension_fields(billable.dimensions, fields)}
