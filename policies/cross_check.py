@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from canonical.errors import Failure
 from policies.access import Access
+from policies.billing import Billing
 from policies.contracts import Contracts
 from policies.entities import Entities
 from policies.exceptions import Exceptions
@@ -26,6 +27,7 @@ class Parts(TypedDict):
     exceptions: Exceptions | None
     access: Access | None
     revenue: Revenue | None
+    billing: Billing | None
     ownership: dict[str, Ownership | None]
 
 
@@ -63,6 +65,8 @@ def _by_file(
         yield "access", _nobody_settles(parts["access"], _codes(parts["exceptions"]))
     if parts["revenue"]:
         yield "revenue", parts["revenue"].flaws()
+    if parts["billing"]:
+        yield "billing", parts["billing"].flaws(entities)
     for name, model in parts["ownership"].items():
         if model:
             yield f"ownership/{name}", model.flaws()

@@ -11,6 +11,7 @@ from canonical.money import Money
 from canonical.rules.activation import ActivationRules
 from canonical.service_template import ServiceTemplate
 from policies.access import Access
+from policies.billing import Billing
 from policies.contracts import Contracts, ExpectationTerms
 from policies.control_point import ControlPointName
 from policies.entities import Entities
@@ -32,6 +33,7 @@ class Policies(Shape):
     exceptions: Exceptions
     access: Access
     revenue: Revenue
+    billing: Billing
 
     def versions(self, on: date) -> dict[str, str]:
         """The name of each policy's version in force on a date, for the audit trail."""
@@ -41,6 +43,7 @@ class Policies(Shape):
             "exceptions": self.exceptions.on(on).version,
             "access": self.access.on(on).version,
             "revenue": self.revenue.on(on).version,
+            "billing": self.billing.on(on).version,
             **{f"ownership/{name}": model.on(on).version for name, model in self.ownership.items()},
         }
 

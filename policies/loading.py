@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from canonical.errors import Misconfigured
 from policies.access import Access
+from policies.billing import Billing
 from policies.contracts import Contracts
 from policies.cross_check import Parts, cross_flaws
 from policies.entities import Entities
@@ -29,6 +30,7 @@ FILES: dict[str, type[BaseModel]] = {
     "exceptions": Exceptions,
     "access": Access,
     "revenue": Revenue,
+    "billing": Billing,
 }
 OWNERSHIP = "ownership"
 Model = TypeVar("Model", bound=BaseModel)
@@ -71,6 +73,7 @@ class _Reading:
             exceptions=self._model("exceptions", Exceptions, found),
             access=self._model("access", Access, found),
             revenue=self._model("revenue", Revenue, found),
+            billing=self._model("billing", Billing, found),
             ownership={
                 file.stem: self._model(f"{OWNERSHIP}/{file.stem}", Ownership, found)
                 for file in sorted((folder / OWNERSHIP).glob("*.yaml"))

@@ -1,20 +1,10 @@
 """Revenue treatment by line type (R93); the process that recognizes it comes with its own issue."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 from canonical.quote import BillingKind
+from canonical.revenue_event import Treatment
 from policies.shape import Flaw, Version, Versioned
-
-
-class Treatment(StrEnum):
-    """How revenue is earned."""
-
-    POINT_IN_TIME = "point_in_time"
-    OVER_TIME_BY_COST = "over_time_by_cost"
-    OVER_TIME_BY_HOURS = "over_time_by_hours"
-    STRAIGHT_LINE = "straight_line"
-    AS_BILLED = "as_billed"
 
 
 class RevenueVersion(Version):

@@ -97,5 +97,5 @@ def test_the_version_follows_the_files(tmp_path: Path) -> None:
 
 
 def test_every_file_has_a_schema() -> None:
-    assert set(schemas()) == {"landscape", "entities", "contracts", "exceptions", "access", "revenue", "ownership"}
+    assert set(schemas()) == {"landscape", "entities", "contracts", "exceptions", "access", "revenue", "billing", "ownership"}
     assert all(schema["additionalProperties"] is False for schema in schemas().values())

@@ -1,0 +1,94 @@
+"""How work becomes invoices: accounts, rating, grouping, closed periods, retainers, release; by entity if one differs (R82)."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from canonical.billable import BillableKind
+from canonical.claim import GroupBy
+from canonical.money import Money
+from canonical.rules.close import LatePolicy
+from canonical.rules.expenses import ExpensePolicy
+from canonical.rules.postings import Chart
+from canonical.rules.rating import RatingPolicy
+from canonical.rules.recurring import RecurringPolicy
+from policies.shape import Flaw, Path, Shape, Version, Versioned
+
+
+class RetroactiveRateRule(StrEnum):
+    """How a rate that changes afterwards reaches what was billed (S05)."""
+
+    DELTA = "delta"
+    CREDIT_REBILL = "credit_rebill"
+
+
+class ExpenseTerms(Shape):
+    """Expenses passed on: with what markup (0.10 is ten per cent), up to how much of a category an item is billable."""
+
+    markup: Decimal = Field(default=Decimal(0), ge=0)
+    caps: dict[str, tuple[Money, ...]] = {}
+
+    def policy(self, category: str, currency: str) -> ExpensePolicy:
+        """What holds for an expense of that category."""
+        cap = next((one for one in self.caps.get(category, ()) if one.currency == currency), None)
+        return ExpensePolicy(markup=self.markup, cap=cap)
+
+
+class RetainerTerms(Shape):
+    """When a retainer is topped up: once its balance falls to that share of what the contract says (S09)."""
+
+    top_up_at: Decimal = Field(default=Decimal("0.20"), ge=0, le=1)
+
+
+class ReleaseTerms(Shape):
+    """Which invoices go out without a person: those not above the amount in their currency; all others are looked at (R84)."""
+
+    straight_through: tuple[Money, ...] = ()
+
+    def needs_person(self, total: Money) -> bool:
+        """Whether somebody must release it; a currency without an amount always asks."""
+        limit = next((one for one in self.straight_through if one.currency == total.currency), None)
+        return limit is None or total > limit
+
+
+class BillingTerms(Shape):
+    """What holds for an entity, or for all that have no terms of their own."""
+
+    lines_by: tuple[GroupBy, ...] = (GroupBy.ROLE, GroupBy.RATE)
+    rating: RatingPolicy = RatingPolicy()
+    recurring: RecurringPolicy = RecurringPolicy()
+    expenses: ExpenseTerms = ExpenseTerms()
+    retainer: RetainerTerms = RetainerTerms()
+    release: ReleaseTerms = ReleaseTerms()
+    closed_period: LatePolicy = LatePolicy.NEXT_OPEN
+    retroactive_rate: RetroactiveRateRule = RetroactiveRateRule.DELTA
+    payment_terms_days: int = Field(default=30, ge=0)
+    tax_codes: dict[BillableKind, str] = {}
+    purchase_order_tolerance: dict[str, Money] = Field(default={}, description="by customer: how far above an order it pays")
+
+
+class BillingVersion(Version):
+    """The rules of billing, from a date. ``billing_codes`` map labor categories to the ERP's codes (R64)."""
+
+    accounts: Chart = Chart()
+    billing_codes: dict[str, str] = {}
+    general: BillingTerms = BillingTerms()
+    by_entity: dict[str, BillingTerms] = {}
+
+    def terms(self, entity: str) -> BillingTerms:
+        """The entity's own terms, else the general ones."""
+        return self.by_entity.get(entity, self.general)
+
+
+class Billing(Versioned[BillingVersion]):
+    """The billing file."""
+
+    def flaws(self, entities: frozenset[str]) -> Iterator[Flaw]:
+        """The entities that have terms of their own exist."""
+        yield from self.order_flaws()
+        for number, version in enumerate(self.versions):
+            path: Path = ("versions", number, "by_entity")
+            for code in [code for code in version.by_entity if code not in entities]:
+                yield Flaw((*path, code), f"there is no entity {code!r}", "Name an entity of entities.yaml.")
