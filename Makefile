@@ -6,9 +6,11 @@ BIN := .venv/bin
 QUIET_PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 INSTALLED := .venv/.installed
 LOCK ?= requirements.lock
+TRYTON := .venv-tryton/.installed
+TRYTON_LOCK ?= requirements-tryton.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench lock clean check-migrations check-docs
+.PHONY: help demo up test lint bench lock clean check-migrations check-docs test-tryton demo-tryton lock-tryton
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 20
@@ -55,11 +57,33 @@ check-docs: $(INSTALLED) ## What the documents show is true
 # Names and hashes only: the machine's package sources are used but not written down.
 lock: | .venv/bin/python ## Pin the tree of requirements.in and requirements-dev.in again
 	@$(BIN)/pip-compile --version >/dev/null 2>&1 || $(QUIET_PIP) $(BIN)/python -m pip install --quiet --quiet pip-tools
-	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-strip-extras \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-		--output-file $(LOCK) requirements.in requirements-dev.in
-	@sed -i.bak -E '/^(--|# *--)(index-url|extra-index-url|find-links|trusted-host)/d; /^ *#.*(file:|https?:|\/)/d' $(LOCK) && rm $(LOCK).bak
+	@$(call pin,$(LOCK),requirements.in requirements-dev.in)
+
+lock-tryton: | .venv/bin/python ## Pin the tree of requirements-tryton.in again
+	@$(BIN)/pip-compile --version >/dev/null 2>&1 || $(QUIET_PIP) $(BIN)/python -m pip install --quiet --quiet pip-tools
+	@$(call pin,$(TRYTON_LOCK),requirements-tryton.in)
+
+define pin
+CUSTOM_COMPILE_COMMAND="make $@" $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --output-file $(1) $(2) && \
+sed -i.bak -E '/^(--|# *--)(index-url|extra-index-url|find-links|trusted-host)/d; /^ *#.*(file:|https?:|\/)/d' $(1) && rm $(1).bak
+endef
+
+# A real ERP to run against, in an environment of its own because it is a server and no part of us.
+.venv-tryton/bin/python: | .venv/bin/python
+	@$(PYTHON) -m venv --without-pip .venv-tryton
+
+$(TRYTON): requirements-tryton.lock | .venv-tryton/bin/python
+	@echo "Installing Tryton into .venv-tryton (once) ..."
+	@$(QUIET_PIP) $(BIN)/python -m pip --python .venv-tryton/bin/python install --quiet --quiet --require-hashes -r requirements-tryton.lock
+	@touch $(TRYTON)
+
+test-tryton: $(INSTALLED) $(TRYTON) ## The tests that need a real Tryton
+	@$(BIN)/python -m pytest tests/tryton
+
+demo-tryton: $(INSTALLED) $(TRYTON) ## A real Tryton, prepared for the demo firm's German company, served until Ctrl-C
+	@$(BIN)/python -m runtime.embedded.tryton
 
 clean: ## Remove the environment, the state and every cache
-	@rm -rf .venv .handoff build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-tryton .handoff build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,200 @@
+"""Making the books over JSON-RPC: currencies, company, chart, taxes, years, terms, dimensions and the integration user."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from runtime.embedded.tryton import firm
+from runtime.embedded.tryton.session import Session, linked, new
+
+INTEGRATION = "integration"
+_GROUPS = (
+    ("party", "group_party_admin"),
+    ("account", "group_account"),
+    ("account", "group_account_admin"),
+    ("project", "group_project_admin"),
+    ("timesheet", "group_timesheet_admin"),
+)
+
+
+@dataclass
+class Made:
+    """The ids of what later steps refer to."""
+
+    company: int = 0
+    currencies: dict[str, int] = field(default_factory=dict)
+    countries: dict[str, int] = field(default_factory=dict)
+    accounts: dict[str, int] = field(default_factory=dict)
+
+
+async def make_books(session: Session, password: str) -> None:
+    """Everything, in the order in which each needs the other; ``password`` is the integration user's."""
+    made = Made()
+    await _world(session, made)
+    await _company(session, made)
+    await _chart(session, made)
+    await _defaults(session, made)
+    for tax in firm.TAXES:
+        await _tax(session, made, tax)
+    for year in firm.YEARS:
+        await _year(session, made, year)
+    await _terms(session)
+    await _payment_methods(session, made)
+    await _dimensions(session, made)
+    await _integration_user(session, made, password)
+
+
+async def _world(session: Session, made: Made) -> None:
+    for code, (name, rate) in firm.CURRENCIES.items():
+        rates = new({"date": date(2020, 1, 1), "rate": rate})
+        made.currencies[code] = await session.create(
+            "currency.currency", name=name, symbol=code, code=code, digits=2, rounding=Decimal("0.01"), rates=rates
+        )
+    for code, (name, long_code, number) in firm.COUNTRIES.items():
+        made.countries[code] = await session.create("country.country", name=name, code=code, code3=long_code, code_numeric=number)
+
+
+async def _company(session: Session, made: Made) -> None:
+    """The company, and from here on every call is made for it; without its id in the context nothing of it is seen."""
+    given = firm.COMPANY
+    party = await session.create(
+        "party.party",
+        name=given.name,
+        code=given.code,
+        addresses=new({"country": made.countries[given.country], "city": given.city}),
+        identifiers=new({"type": "eu_vat", "code": given.vat_number}),
+    )
+    made.company = await session.create(
+        "company.company", party=party, currency=made.currencies[given.currency], timezone=given.time_zone
+    )
+    await session.write("res.user", session.user, companies=linked(made.company), company=made.company, company_filter="all")
+    session.context.update(company=made.company, companies=[made.company])
+
+
+async def _chart(session: Session, made: Made) -> None:
+    """The firm's own chart: one type for each kind, one account for each number."""
+    types = {
+        kind: await session.create("account.account.type", name=kind.capitalize(), company=made.company, **facts)
+        for kind, facts in firm.KINDS.items()
+    }
+    for account in firm.CHART:
+        made.accounts[account.number] = await session.create(
+            "account.account",
+            name=account.name,
+            code=account.number,
+            company=made.company,
+            type=types[account.kind],
+            party_required=account.number in firm.PER_PARTY,
+            reconcile=account.number in firm.SETTLED,
+        )
+
+
+async def _defaults(session: Session, made: Made) -> None:
+    configured = await session.call("account.configuration", "search", [], 0, 1, None)
+    values = {
+        "default_account_receivable": made.accounts["1100"],
+        "default_account_payable": made.accounts["2000"],
+        "tax_rounding": "document",
+    }
+    if configured:
+        await session.write("account.configuration", configured[0], **values)
+    else:
+        await session.create("account.configuration", **values)
+
+
+async def _tax(session: Session, made: Made, tax: firm.SalesTax) -> None:
+    account = made.accounts["2200"]
+    await session.create(
+        "account.tax",
+        name=tax.name,
+        description=tax.name,
+        company=made.company,
+        type="percentage",
+        rate=tax.rate,
+        invoice_account=account,
+        credit_note_account=account,
+        legal_notice=tax.notice,
+    )
+
+
+async def _year(session: Session, made: Made, year: int) -> None:
+    """A fiscal year with months, and numbers without gaps of its own."""
+    moves = await _sequence(session, made, f"Moves {year}", "account", "sequence_type_account_move", "")
+    invoices, notes, supplier = [
+        await _sequence(session, made, f"{name} {year}", "account_invoice", "sequence_type_account_invoice", f"{prefix}-{year}-")
+        for name, prefix in (("Invoices", "INV"), ("Credit notes", "CN"), ("Supplier invoices", "SUP"))
+    ]
+    fiscal_year = await session.create(
+        "account.fiscalyear",
+        name=str(year),
+        company=made.company,
+        start_date=date(year, 1, 1),
+        end_date=date(year, 12, 31),
+        move_sequence=moves,
+        invoice_sequences=new(
+            {
+                "company": made.company,
+                "out_invoice_sequence": invoices,
+                "out_credit_note_sequence": notes,
+                "in_invoice_sequence": supplier,
+                "in_credit_note_sequence": supplier,
+            }
+        ),
+    )
+    await session.call("account.fiscalyear", "create_period", [fiscal_year])
+
+
+async def _sequence(session: Session, made: Made, name: str, module: str, kind: str, prefix: str) -> int:
+    return await session.create(
+        "ir.sequence.strict",
+        name=name,
+        sequence_type=await session.shipped(module, kind),
+        company=made.company,
+        prefix=prefix,
+        padding=5,
+    )
+
+
+async def _terms(session: Session) -> None:
+    for days in firm.TERM_DAYS:
+        line: dict[str, object] = {"type": "remainder"}
+        if days:
+            line["relativedeltas"] = new({"days": days})
+        name = f"Net {days}" if days else "Due on receipt"
+        await session.create("account.invoice.payment_term", name=name, lines=new(line))
+
+
+async def _payment_methods(session: Session, made: Made) -> None:
+    """Money that came in, and a deposit that is used up: the same step in Tryton, from two accounts."""
+    journal = await session.shipped("account", "journal_cash")
+    for name, number in ((firm.BANK, "1000"), (firm.DEPOSIT, "2350")):
+        account = made.accounts[number]
+        await session.create(
+            "account.invoice.payment.method",
+            name=name,
+            company=made.company,
+            journal=journal,
+            credit_account=account,
+            debit_account=account,
+        )
+
+
+async def _dimensions(session: Session, made: Made) -> None:
+    """An axis of analytic accounting for each dimension; its values are made when the first posting bears them."""
+    for name in firm.DIMENSIONS:
+        await session.create("analytic_account.account", name=name, code=name, company=made.company, type="root", state="opened")
+
+
+async def _integration_user(session: Session, made: Made, password: str) -> None:
+    """No administrator; ``company_filter`` all, because with 'one' the record rules ignore the company of the context."""
+    groups = [await session.shipped(module, name) for module, name in _GROUPS]
+    await session.create(
+        "res.user",
+        name="Integration",
+        login=INTEGRATION,
+        password=password,
+        companies=linked(made.company),
+        company=made.company,
+        company_filter="all",
+        groups=linked(*groups),
+    )

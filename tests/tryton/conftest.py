@@ -1,0 +1,30 @@
+"""A real Tryton for the session, over a clone of its prepared template; without its environment every test here is skipped."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from runtime.embedded.plan import ROOT
+from runtime.embedded.tryton.installation import Installation
+from runtime.embedded.tryton.server import Tryton, served
+
+HOME = ROOT / ".handoff" / "tryton-tests"
+ABSENT = "Tryton is not installed: make test-tryton installs it into .venv-tryton"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first preparation of the template takes minutes on a slow machine, and counts for the first test."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(900))
+            if not Installation().is_there:
+                item.add_marker(pytest.mark.skip(reason=ABSENT))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tryton() -> AsyncIterator[Tryton]:
+    """Served for the whole session; its tests use references of their own."""
+    async with served(HOME, "contract") as server:
+        yield server
