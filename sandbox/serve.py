@@ -35,7 +35,14 @@ class Server(uvicorn.Server):
         secure["timeout_keep_alive"] = 75  # as vendors do; a client must not find its kept connection just closed
         super().__init__(
             uvicorn.Config(
-                vendor.app(), host=LOOPBACK, port=port, log_level="critical", lifespan="off", access_log=False, **secure
+                vendor.app(),
+                host=LOOPBACK,
+                port=port,
+                log_level="critical",
+                lifespan="off",
+                access_log=False,
+                date_header=False,  # the vendor's own clock says it
+                **secure,
             )
         )
         self.vendor = vendor

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import deque
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -93,6 +94,7 @@ class _Faulty:
         self._app, self._vendor = app, vendor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        send = _dated(send, self._vendor)
         if scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
             await self._app(scope, receive, send)
             return
@@ -167,6 +169,18 @@ def _once(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
+
+
+def _dated(send: Send, vendor: SimulatedVendor) -> Send:
+    """Every answer bears the vendor's time, which rehearsals move."""
+
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            date = format_datetime(vendor.now(), usegmt=True).encode()
+            message["headers"] = [*message.get("headers", ()), (b"date", date)]
+        await send(message)
+
+    return dated
 
 
 def _noting(send: Send, call: dict[str, Any]) -> Send:

@@ -6,14 +6,16 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.kantata.currencies import CURRENCIES
 from sandbox.kantata.index import Record, State, having, references_of
 from sandbox.kantata.kinds import BY_SUBJECT, KINDS, Kind
+from sandbox.kantata.line_items import shown_beside, shown_of_approvals
+from sandbox.kantata.submissions import is_active, submission_of
 
 _ACCOUNT_TIME = timezone(timedelta(hours=-8))
-CURRENCIES = {"USD": ("$", 100), "EUR": ("€", 100), "GBP": ("£", 100), "CHF": ("CHF", 100), "JPY": ("¥", 1), "KWD": ("KD", 1000)}
 _ALWAYS_SHOWN = {"stories": ("workspace", "parent"), "workspace_resources": ("workspace",)}
 _INTEGER_IDS = {("external_references", "subject_id"), ("workspace_resources", "workspace_id"), ("workspaces", "rate_card_id")}
-_MOMENTS = ("created_at", "updated_at", "last_synced_at", "subject_changed_at")
+_MOMENTS = ("created_at", "updated_at", "last_synced_at", "subject_changed_at", "current_resolution_created_at_date")
 
 
 def envelope(state: State, kind: Kind, records: list[Record], meta: dict[str, int], include: str) -> Response:
@@ -34,15 +36,16 @@ def envelope(state: State, kind: Kind, records: list[Record], meta: dict[str, in
 
 def wire(state: State, kind: Kind, record: Record, includes: Iterable[str]) -> Record:
     """One record as the API shows it: association ids only where they are included (a few are always there)."""
-    hidden = {field for field, _ in kind.includes.values()}
+    hidden = kind.included_fields
     shown = {name: value for name, value in record.items() if not name.startswith("_") and name not in hidden}
+    shown |= shown_beside(state, kind.plural, record)
     names = {*includes, *_ALWAYS_SHOWN.get(kind.plural, ())}
     for name in sorted(names):
         shown[kind.includes[name][0]] = _association(state, kind, record, name)
     if kind.plural == "workspaces":
-        shown |= _workspace_extras(state, record)
+        shown |= _workspace_extras(state, record) | shown_of_approvals(state, record)
     for name in _MOMENTS:
-        if name in shown:
+        if shown.get(name):
             shown[name] = datetime.fromisoformat(shown[name]).astimezone(_ACCOUNT_TIME).isoformat(timespec="seconds")
     for plural, name in _INTEGER_IDS:
         if kind.plural == plural and shown.get(name) is not None:
@@ -65,8 +68,8 @@ def _mix_in(state: State, kind: Kind, records: list[Record], name: str, body: di
             continue
         ids = _association(state, kind, record, name) or []
         for number in [ids] if isinstance(ids, str) else ids:
-            if number in state[target]:
-                body.setdefault(target, {}).setdefault(number, wire(state, KINDS[target], state[target][number], ()))
+            if number in state[target] and number not in body.setdefault(target, {}):
+                body[target][number] = wire(state, KINDS[target], state[target][number], ())
     if target:
         body.setdefault(target, {})
 
@@ -78,6 +81,13 @@ def _association(state: State, kind: Kind, record: Record, name: str) -> Any:
         case _, "subject":
             found = subject_of(state, record)
             return {"key": found[0].plural, "id": found[1]["id"]} if found else None
+        case _, "active_submission":
+            submission = submission_of(state, record)
+            return submission["id"] if submission and is_active(submission) else None
+        case "timesheet_submissions", "time_entries":
+            return _ids(state, "time_entries", "recent_submission_id", record)
+        case "expense_report_submissions", "expenses":
+            return _ids(state, "expenses", "recent_submission_id", record)
         case "workspaces", "billing_milestones":
             return _ids(state, "billing_milestones", "workspace_id", record)
         case "workspaces", "custom_field_values":

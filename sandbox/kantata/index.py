@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sandbox.kantata import changes
+
 Record = dict[str, Any]
 State = dict[str, Any]
 
@@ -14,6 +16,8 @@ _INDEXED = {
     "workspace_allocations": ("resource_id",),
     "resource_requests": ("resource_id",),
     "custom_field_values": ("subject_id",),
+    "time_entries": ("recent_submission_id",),
+    "expenses": ("recent_submission_id",),
 }
 _PARAMETERS = {
     ("external_references", "service_model_ref"): "service_model_ref",
@@ -24,6 +28,10 @@ _PARAMETERS = {
     ("billing_milestones", "workspace_ids"): "workspace_id",
     ("workspace_resources", "workspace_id"): "workspace_id",
     ("custom_field_values", "with_subject_id"): "subject_id",
+    ("time_entries", "with_recent_timesheet_ids"): "recent_submission_id",
+    ("time_entries", "with_timesheet_id"): "recent_submission_id",
+    ("expenses", "with_recent_expense_report_ids"): "recent_submission_id",
+    ("expenses", "with_expense_report_id"): "recent_submission_id",
 }
 
 
@@ -35,6 +43,13 @@ def enter(state: State, plural: str, record: Record) -> None:
             numbers = state["index"].setdefault(f"{plural}.{field}", {}).setdefault(str(record[field]), [])
             if record["id"] not in numbers:
                 numbers.append(record["id"])
+    changes.keep(state, plural, record)
+
+
+def leave(state: State, plural: str, record: Record) -> None:
+    """Take a record away; its external references stay, as with the vendor."""
+    changes.forget(state, plural, record)
+    del state[plural][record["id"]]
 
 
 def having(state: State, plural: str, field: str, value: str) -> list[Record]:
@@ -61,4 +76,6 @@ def candidates(state: State, plural: str, subject_type: str, query: Mapping[str,
         field = _PARAMETERS.get((plural, name))
         if field:
             return [record for each in dict.fromkeys(value.split(",")) for record in having(state, plural, field, each)]
+    if plural in changes.BY_CHANGE:
+        return [state[plural][number] for number in changes.between(state, plural, query).numbers()]
     return list(state[plural].values())

@@ -1,29 +1,9 @@
-"""The record types of the API as data: writable fields, what is required, bulk limits, includes, sort fields."""
+"""The record types of the API as data; those of time and expenses are in line_item_kinds."""
 
-from dataclasses import dataclass, field
+from sandbox.kantata.kind import COMMON_INCLUDES, REFERENCE, Kind, reference_data
+from sandbox.kantata.line_item_kinds import LINE_ITEM_KINDS
 
-_REFERENCE = {"external_reference": "reference"}
-_COMMON_INCLUDES = {"external_references": ("external_reference_ids", "external_references")}
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One record type. ``includes`` name the id field that appears and the top-level key it refers to."""
-
-    plural: str
-    singular: str
-    subject_type: str
-    fields: dict[str, str] = field(default_factory=dict)
-    required: tuple[str, ...] = ()
-    bulk: int = 0
-    includes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    orders: tuple[str, ...] = ("created_at", "updated_at")
-    default_order: str = "updated_at:desc"
-    may: frozenset[str] = frozenset({"list", "show", "create", "update"})
-    event: bool = True
-
-
-READ_ONLY = frozenset({"list", "show"})
+__all__ = ["BY_SUBJECT", "KINDS", "Kind"]
 
 _WORKSPACES = Kind(
     "workspaces",
@@ -54,7 +34,7 @@ _WORKSPACES = Kind(
         "time_trackable": "bool",
         "archived": "bool",
     }
-    | _REFERENCE,
+    | REFERENCE,
     required=("title",),
     bulk=100,
     includes={
@@ -65,7 +45,7 @@ _WORKSPACES = Kind(
         "workspace_resources": ("workspace_resource_ids", "workspace_resources"),
         "workspace_resources_with_unnamed": ("workspace_resources_with_unnamed_ids", "workspace_resources"),
     }
-    | _COMMON_INCLUDES,
+    | COMMON_INCLUDES,
     orders=("created_at", "updated_at", "title", "start_date", "due_date", "price", "status"),
 )
 
@@ -93,7 +73,7 @@ _STORIES = Kind(
         "time_trackable": "bool",
         "tag_list": "text",
     }
-    | _REFERENCE,
+    | REFERENCE,
     required=("workspace_id", "title"),
     bulk=300,
     includes={
@@ -102,7 +82,7 @@ _STORIES = Kind(
         "sub_stories": ("sub_story_ids", "stories"),
         "descendants": ("descendant_ids", "stories"),
     }
-    | _COMMON_INCLUDES,
+    | COMMON_INCLUDES,
     orders=("created_at", "updated_at", "start_date", "due_date", "position"),
 )
 
@@ -120,9 +100,9 @@ _GROUPS = Kind(
         "address": "text",
         "website": "text",
     }
-    | _REFERENCE,
+    | REFERENCE,
     required=("name",),
-    includes={"workspaces": ("workspace_ids", "workspaces")} | _COMMON_INCLUDES,
+    includes={"workspaces": ("workspace_ids", "workspaces")} | COMMON_INCLUDES,
 )
 
 _MILESTONES = Kind(
@@ -137,10 +117,10 @@ _MILESTONES = Kind(
         "story_id": "id",
         "billing_type": "text",
     }
-    | _REFERENCE,
+    | REFERENCE,
     required=("title", "amount_in_cents", "workspace_id", "billing_type"),
     bulk=100,
-    includes={"story": ("story_id", "stories"), "workspace": ("workspace_id", "workspaces")} | _COMMON_INCLUDES,
+    includes={"story": ("story_id", "stories"), "workspace": ("workspace_id", "workspaces")} | COMMON_INCLUDES,
     orders=("created_at",),
     default_order="created_at:desc",
     event=False,
@@ -150,10 +130,10 @@ _RESOURCES = Kind(
     "workspace_resources",
     "workspace_resource",
     "WorkspaceResource",
-    fields={"workspace_id": "id", "user_id": "id", "role_id": "id"} | _REFERENCE,
+    fields={"workspace_id": "id", "user_id": "id", "role_id": "id"} | REFERENCE,
     required=("workspace_id",),
     includes={"role": ("role_id", "roles"), "user": ("user_id", "users"), "workspace": ("workspace_id", "workspaces")}
-    | _COMMON_INCLUDES,
+    | COMMON_INCLUDES,
 )
 
 _ALLOCATIONS = Kind(
@@ -161,10 +141,10 @@ _ALLOCATIONS = Kind(
     "workspace_allocation",
     "WorkspaceAllocation",
     fields={"resource_id": "id", "start_date": "date", "end_date": "date", "minutes": "int", "hard": "bool", "notes": "text"}
-    | _REFERENCE,
+    | REFERENCE,
     required=("resource_id", "start_date", "end_date", "minutes"),
     includes={"workspace": ("workspace_id", "workspaces"), "workspace_resource": ("workspace_resource_id", "workspace_resources")}
-    | _COMMON_INCLUDES,
+    | COMMON_INCLUDES,
 )
 
 _REQUESTS = Kind(
@@ -232,10 +212,6 @@ _EVENTS = Kind(
 )
 
 
-def _reference_data(plural: str, singular: str, subject_type: str) -> Kind:
-    return Kind(plural, singular, subject_type, may=READ_ONLY, includes=_COMMON_INCLUDES)
-
-
 KINDS: dict[str, Kind] = {
     kind.plural: kind
     for kind in (
@@ -249,10 +225,11 @@ KINDS: dict[str, Kind] = {
         _REFERENCES,
         _VALUES,
         _EVENTS,
-        _reference_data("users", "user", "User"),
-        _reference_data("roles", "role", "Role"),
-        _reference_data("rate_cards", "rate_card", "RateCard"),
-        _reference_data("custom_fields", "custom_field", "CustomField"),
+        *LINE_ITEM_KINDS,
+        reference_data("users", "user", "User"),
+        reference_data("roles", "role", "Role"),
+        reference_data("rate_cards", "rate_card", "RateCard"),
+        reference_data("custom_fields", "custom_field", "CustomField"),
     )
 }
 

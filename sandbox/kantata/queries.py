@@ -1,25 +1,18 @@
 """Which records a list call answers: defaults, filters, order and page; unknown parameters are ignored, as there."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sandbox.kantata import line_item_queries
+from sandbox.kantata.filters import Filter, Test, after, before, is_true, one_of
 from sandbox.kantata.index import Record, State, having, references_of
 from sandbox.kantata.kinds import Kind
 from sandbox.kantata.refusals import Refusal
 from sandbox.kantata.search import matching, search
 
-Test = Callable[[Record], bool]
-Filter = Callable[[State, str], Test]
-
 MOST_PER_PAGE = 200
 _REFERENCE_REF = "external_reference_service_model_ref"
-
-
-def is_true(value: str | None) -> bool:
-    """How the vendor reads a boolean parameter."""
-    return value in {"true", "1"}
 
 
 def selected(state: State, kind: Kind, query: Mapping[str, str], records: Iterable[Record]) -> list[Record]:
@@ -28,24 +21,42 @@ def selected(state: State, kind: Kind, query: Mapping[str, str], records: Iterab
     tests = [built(state, value) for name, value in query.items() if (built := _filter_for(kind, name))]
     kept = [r for r in records if _passes_defaults(state, kind, r, query) and all(test(r) for test in tests)]
     name, _, direction = query.get("order", kind.default_order).partition(":")
-    return sorted(kept, key=lambda r: (str(r.get(name) or ""), int(r["id"])), reverse=direction == "desc")
+    field = line_item_queries.SORTED_BY.get((kind.plural, name), name)
+    return sorted(kept, key=lambda r: (_in_order(r.get(field)), int(r["id"])), reverse=direction == "desc")
+
+
+def _in_order(value: Any) -> str:
+    return f"{value:>12}" if isinstance(value, int) else str(value or "")
 
 
 def shown(state: State, kind: Kind, record: Record, query: Mapping[str, str]) -> bool:
     """Whether a record is shown at its own address: the default filters hold there too."""
-    return kind.plural == "workspace_resources" or _passes_defaults(state, kind, record, query)
+    return (
+        kind.plural == "workspace_resources"
+        or kind.plural in line_item_queries.OWN
+        or _passes_defaults(state, kind, record, query)
+    )
 
 
 def page_of(records: list[Record], query: Mapping[str, str]) -> tuple[list[Record], dict[str, int]]:
-    """One page and its meta; limit with offset wins over page with per_page."""
+    """One page and its meta."""
+    start, size = place(query)
+    return records[start : start + size], meta_of(len(records), start, size)
+
+
+def place(query: Mapping[str, str]) -> tuple[int, int]:
+    """Where a page starts and how long it is; limit with offset wins over page with per_page."""
     if "limit" in query and "offset" in query:
         size, start = max(_whole(query["limit"]), 1), max(_whole(query["offset"]), 0)
     else:
         size = min(max(_whole(query.get("per_page", "20")), 1), MOST_PER_PAGE)
         start = (max(_whole(query.get("page", "1")), 1) - 1) * size
-    pages = -(-len(records) // size)
-    meta = {"count": len(records), "page_count": pages, "page_number": start // size + 1, "page_size": size}
-    return records[start : start + size], meta
+    return start, size
+
+
+def meta_of(count: int, start: int, size: int) -> dict[str, int]:
+    """The meta of a page."""
+    return {"count": count, "page_count": -(-count // size), "page_number": start // size + 1, "page_size": size}
 
 
 def _passes_defaults(state: State, kind: Kind, record: Record, query: Mapping[str, str]) -> bool:
@@ -58,7 +69,7 @@ def _passes_defaults(state: State, kind: Kind, record: Record, query: Mapping[st
         case "workspace_resources":
             is_named = record.get("user_id") is not None
             return not is_named if is_true(query.get("only_unnamed")) else is_named or is_true(query.get("include_unnamed"))
-    return True
+    return line_item_queries.passes_defaults(state, kind, record, query)
 
 
 def _wanted(record: Record, query: Mapping[str, str], including: str) -> bool:
@@ -81,30 +92,6 @@ def _whole(value: str) -> int:
         return int(value)
     except ValueError as error:
         raise Refusal(400, f"{value} is not an integer") from error
-
-
-def _moment(value: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value.replace(" ", "+"))
-    except ValueError as error:
-        raise Refusal(400, f"{value} is not an ISO 8601 datetime") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _one_of(field: str, *, negated: bool = False) -> Filter:
-    def build(_: State, value: str) -> Test:
-        wanted = set(value.split(","))
-        return lambda record: (str(record.get(field)) in wanted) != negated
-
-    return build
-
-
-def _after(field: str) -> Filter:
-    return lambda _, value: lambda record: datetime.fromisoformat(record[field]) > _moment(value)
-
-
-def _before(field: str) -> Filter:
-    return lambda _, value: lambda record: datetime.fromisoformat(record[field]) < _moment(value)
 
 
 def _by_reference(field: str) -> Filter:
@@ -134,12 +121,12 @@ def _by_custom_text(state: State, value: str) -> Test:
 
 
 _COMMON: dict[str, Filter] = {
-    "only": _one_of("id"),
-    "except": _one_of("id", negated=True),
-    "created_after": _after("created_at"),
-    "created_before": _before("created_at"),
-    "updated_after": _after("updated_at"),
-    "updated_before": _before("updated_at"),
+    "only": one_of("id"),
+    "except": one_of("id", negated=True),
+    "created_after": after("created_at"),
+    "created_before": before("created_at"),
+    "updated_after": after("updated_at"),
+    "updated_before": before("updated_at"),
 }
 _BY_REFERENCES: dict[str, Filter] = {
     "external_reference_service_name": _by_reference("service_name"),
@@ -152,6 +139,7 @@ _BY_REFERENCES: dict[str, Filter] = {
 }
 _REFERENCE_FIELDS = ("subject_type", "subject_id", "service_name", "service_model", "service_model_ref", "status")
 _OWN: dict[str, dict[str, Filter]] = {
+    **line_item_queries.OWN,
     "workspaces": {
         "search": search,
         "matching": matching,
@@ -161,29 +149,29 @@ _OWN: dict[str, dict[str, Filter]] = {
     },
     "stories": {
         "search": search,
-        "workspace_id": _one_of("workspace_id"),
-        "with_projects": _one_of("workspace_id"),
-        "with_parent_id": _one_of("parent_id"),
-        "story_type": _one_of("story_type"),
-        "story_types": _one_of("story_type"),
+        "workspace_id": one_of("workspace_id"),
+        "with_projects": one_of("workspace_id"),
+        "with_parent_id": one_of("parent_id"),
+        "story_type": one_of("story_type"),
+        "story_types": one_of("story_type"),
         "parents_only": lambda _, value: lambda record: not is_true(value) or record["parent_id"] is None,
     },
-    "billing_milestones": {"workspace_ids": _one_of("workspace_id"), "story_ids": _one_of("story_id")},
-    "workspace_resources": {name: _one_of(name) for name in ("workspace_id", "role_id", "user_id")},
+    "billing_milestones": {"workspace_ids": one_of("workspace_id"), "story_ids": one_of("story_id")},
+    "workspace_resources": {name: one_of(name) for name in ("workspace_id", "role_id", "user_id")},
     "resource_requests": {
         "pending_requests_only": lambda _, value: lambda record: not is_true(value) or record["status"] == "new",
         "requests_for_approver": lambda _, value: lambda record: value in record["approver_ids"],
     },
-    "external_references": {name: _one_of(name) for name in _REFERENCE_FIELDS},
+    "external_references": {name: one_of(name) for name in _REFERENCE_FIELDS},
     "custom_field_values": {
-        "subject_type": _one_of("subject_type"),
-        "with_subject_id": _one_of("subject_id"),
-        "with_custom_field_id": _one_of("custom_field_id"),
+        "subject_type": one_of("subject_type"),
+        "with_subject_id": one_of("subject_id"),
+        "with_custom_field_id": one_of("custom_field_id"),
     },
     "subscribed_events": {
-        "event_types": _one_of("event_type"),
-        "subject_type": _one_of("subject_type"),
-        "subject_id": _one_of("subject_id"),
+        "event_types": one_of("event_type"),
+        "subject_type": one_of("subject_type"),
+        "subject_id": one_of("subject_id"),
     },
 }
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.kantata import changes, submissions
 from sandbox.kantata.events import note
-from sandbox.kantata.index import Record, State, enter, having, references_of
+from sandbox.kantata.index import Record, State, enter, having, leave, references_of
 from sandbox.kantata.kinds import KINDS, Kind
+from sandbox.kantata.line_item_kinds import SUBMISSIONS
 from sandbox.kantata.refusals import Invalid, Refusal
 from sandbox.kantata.rules import RULES, refuse_second_of_service
 from sandbox.kantata.values import accepted, broken_fields
@@ -23,6 +25,7 @@ def dated(now: datetime) -> Record:
 def seeded(state: State, kind: Kind, number: str, given: Record, now: datetime) -> None:
     """Put a record of a seed in its place, with what it leaves out."""
     record = {"id": number, **dated(now), **given}
+    changes.normal(kind.plural, record)
     if kind.plural in RULES:
         RULES[kind.plural](state, record, True)
     if kind.plural == "external_references":
@@ -53,7 +56,7 @@ class Writer:
         except Refusal:
             for plural in KINDS:
                 for number in [n for n in self.state[plural] if n.isdigit() and int(n) > before]:
-                    del self.state[plural][number]
+                    leave(self.state, plural, self.state[plural][number])
             raise
 
     def create(self, kind: Kind, given: Record, *, without_reference: bool = False) -> Record:
@@ -61,6 +64,8 @@ class Writer:
         taken = accepted(kind, given)
         reference, fields = taken.pop("external_reference", None), taken.pop("custom_fields", None)
         record: Record = {"id": "", **self._with_resource(kind, taken)}
+        if "user" in kind.includes and kind.plural in changes.BY_CHANGE:
+            record.setdefault("user_id", self.user["user_id"])
         RULES[kind.plural](self.state, record, True)
         record |= {
             "id": self._next_id(),
@@ -71,6 +76,8 @@ class Writer:
         if kind.plural == "custom_field_values":
             self._drop_old_value(record)
         enter(self.state, kind.plural, record)
+        if kind.plural in SUBMISSIONS:
+            submissions.submit(self.state, kind.plural, record)
         self._hide(kind.plural, record["id"])
         if reference and not without_reference:
             self.refer(kind, record["id"], reference)
@@ -80,6 +87,7 @@ class Writer:
 
     def update(self, kind: Kind, record: Record, given: Record) -> Record:
         """Change a record."""
+        self.may_change(kind, record)
         taken = accepted(kind, given)
         reference, fields = taken.pop("external_reference", None), taken.pop("custom_fields", None)
         changed = {**record, **taken}
@@ -88,10 +96,30 @@ class Writer:
             refuse_second_of_service(self.state, kind.subject_type, record["id"], reference["service_name"])
             self.refer(kind, record["id"], reference)
         self._set_custom_fields(kind, record["id"], fields)
+        changes.forget(self.state, kind.plural, record)
+        record.clear()
         record.update(changed, updated_at=self.now.isoformat())
         enter(self.state, kind.plural, record)
         self._note(kind, record["id"], "updated")
         return record
+
+    def may_change(self, kind: Kind, record: Record) -> None:
+        """Refuse to touch a line item that is on a submission."""
+        if kind in SUBMISSIONS.values():
+            submissions.refuse_if_submitted(self.state, record)
+
+    def delete(self, kind: Kind, record: Record) -> None:
+        """Take a record away; only an event tells of it."""
+        self.may_change(kind, record)
+        leave(self.state, kind.plural, record)
+        self._note(kind, record["id"], "deleted")
+
+    def resolve(self, kind: Kind, submission: Record, action: str, text: str) -> None:
+        """Decide on a submission. Documented: it may make several events, of the submission and of each item."""
+        submissions.resolve(self.state, kind.plural, submission, action, text=text, user=self.user, now=self.now)
+        self._note(kind, submission["id"], "updated")
+        for item in submissions.items_on(self.state, kind.plural, submission):
+            self._note(SUBMISSIONS[kind.plural], item["id"], "updated")
 
     def refer(self, kind: Kind, number: str, given: Record) -> Record:
         """Create or update the external reference of a record for that service."""

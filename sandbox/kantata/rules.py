@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.kantata.answers import CURRENCIES
+from sandbox.kantata.currencies import CURRENCIES
 from sandbox.kantata.index import Record, State, references_of
+from sandbox.kantata.line_items import LINE_ITEM_RULES
 from sandbox.kantata.refusals import Invalid
 from sandbox.kantata.values import INT32
 
@@ -191,6 +192,7 @@ RULES: dict[str, Rule] = {
     "resource_requests": _request,
     "external_references": _reference,
     "custom_field_values": _value,
+    **LINE_ITEM_RULES,
 }
 
 

@@ -1,6 +1,7 @@
 """The account as a server: an empty one, its seed, and the routes."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -9,10 +10,13 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.kantata.answers import envelope, single
 from sandbox.kantata.events import events_to_show
-from sandbox.kantata.index import Record, candidates
+from sandbox.kantata.generator import generate
+from sandbox.kantata.index import Record
 from sandbox.kantata.kinds import BY_SUBJECT, KINDS, Kind
-from sandbox.kantata.queries import page_of, selected, shown
-from sandbox.kantata.records import Writer, dated, is_hidden, seeded
+from sandbox.kantata.line_item_kinds import SUBMISSIONS
+from sandbox.kantata.lists import Lists
+from sandbox.kantata.queries import shown
+from sandbox.kantata.records import Writer, dated, seeded
 from sandbox.kantata.refusals import Invalid, Refusal
 from sandbox.kantata.tokens import authorize, caller, exchange
 from sandbox.kantata.values import broken_fields
@@ -33,13 +37,25 @@ class Kantata(SimulatedVendor):
 
     name = "kantata"
 
+    def __init__(self, *, state_dir: Path | None = None) -> None:
+        self._lists = Lists()
+        super().__init__(state_dir=state_dir)
+        account = {**self.empty()["account"], **self.state["account"]}
+        self.state = {**self.empty(), **self.state, "account": account}  # a state of an earlier release lacks newer types
+
+    def reset(self) -> None:
+        """Forget everything, also what was last answered."""
+        self._lists = Lists()
+        super().reset()
+
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/oauth/authorize", self._guarded(self._authorize, public=True)),
             Route("/oauth/token", self._guarded(self._token, public=True), methods=["POST"]),
             Route("/api/v1/external_references/create_or_update", self._guarded(self._create_or_update), methods=["POST"]),
-            Route("/api/v1/{plural:str}", self._guarded(self._collection), methods=["GET", "POST"]),
+            Route("/api/v1/{plural:str}", self._guarded(self._collection), methods=["GET", "POST", "DELETE"]),
             Route("/api/v1/{plural:str}/{number:str}", self._guarded(self._member), methods=["GET", "PUT", "DELETE"]),
+            Route("/api/v1/{plural:str}/{number:str}/{action:str}", self._guarded(self._resolve), methods=["PUT"]),
         ]
 
     def empty(self) -> dict[str, Any]:
@@ -49,6 +65,9 @@ class Kantata(SimulatedVendor):
                 "default_currency": "USD",
                 "default_status": "100",
                 "subscribed_events": True,
+                "require_approvals": True,
+                "approvals_touch_line_items": False,
+                "rates": {},
                 "event_manners": {"lags": [0], "duplicate_every": 10},
                 "project_statuses": {key: dict(status) for key, status in _STATUSES.items()},
             },
@@ -65,6 +84,9 @@ class Kantata(SimulatedVendor):
     def seed(self, world: dict[str, Any]) -> None:
         """Add records; what they leave out is filled in. References must name records that come first or are there."""
         for name, records in world.items():
+            if name == "generated":
+                generate(self.state, records)
+                continue
             if name not in KINDS:
                 self.state[name].update(records)
                 continue
@@ -89,8 +111,9 @@ class Kantata(SimulatedVendor):
         if request.method == "POST":
             return await self._create(kind, request)
         query = dict(request.query_params)
-        found = selected(self.state, kind, query, self._listed(kind, request, query))
-        page, meta = page_of(found, query)
+        if request.method == "DELETE":
+            return await self._delete_all(kind, request, query)
+        page, meta = self._lists.page(self.state, kind, query, self._events(kind, request), request.state.user, self.now())
         return envelope(self.state, kind, page, meta, query.get("include", ""))
 
     async def _member(self, request: Request) -> Response:
@@ -100,7 +123,7 @@ class Kantata(SimulatedVendor):
         if verb not in kind.may or record is None:
             raise Refusal(404)
         if verb == "delete":
-            del self.state[kind.plural][number]
+            self._writer(request).delete(kind, record)
             return Response(status_code=204)
         if verb == "show" and not shown(self.state, kind, record, dict(request.query_params)):
             raise Refusal(404)
@@ -108,14 +131,35 @@ class Kantata(SimulatedVendor):
             record = self._writer(request).update(kind, record, _checked(kind, await _json(request), creating=False))
         return self._answer(kind, [record], request)
 
-    def _listed(self, kind: Kind, request: Request, query: dict[str, str]) -> list[Record]:
-        if "list" not in kind.may:
+    async def _resolve(self, request: Request) -> Response:
+        kind, record = _kind(request), None
+        if kind.plural in SUBMISSIONS:
+            record = self.state[kind.plural].get(request.path_params["number"])
+        if record is None:
             raise Refusal(404)
-        if kind.plural == "subscribed_events":
-            return events_to_show(self.state, request.state.user, self.now())
-        now = self.now()
-        found = candidates(self.state, kind.plural, kind.subject_type, query)
-        return [record for record in found if not is_hidden(self.state, kind, record, now)]
+        told = (await _json(request)).get("resolution") or {}
+        action = request.path_params["action"].removesuffix(".json")
+        self._writer(request).resolve(kind, record, action, str(told.get("description", "")))
+        return self._answer(kind, [record], request)
+
+    async def _delete_all(self, kind: Kind, request: Request, query: dict[str, str]) -> Response:
+        """Documented for time entries: up to 100 at once, all of them or none."""
+        if kind.plural != "time_entries":
+            raise Refusal(404)
+        given = query.get("ids") or str((await _json(request)).get("ids", ""))
+        numbers = [number for number in given.split(",") if number]
+        if not 0 < len(numbers) <= kind.bulk or any(n not in self.state[kind.plural] for n in numbers):
+            raise Refusal(400, "ids must name 1 to 100 time entries", field="ids")
+        writer = self._writer(request)
+        for record in [self.state[kind.plural][number] for number in numbers]:
+            writer.may_change(kind, record)
+        for number in numbers:
+            writer.delete(kind, self.state[kind.plural][number])
+        return Response(status_code=204)
+
+    def _events(self, kind: Kind, request: Request) -> list[Record] | None:
+        is_wanted = kind.plural == "subscribed_events"
+        return events_to_show(self.state, request.state.user, self.now()) if is_wanted else None
 
     async def _create(self, kind: Kind, request: Request) -> Response:
         if "create" not in kind.may:

@@ -1,0 +1,98 @@
+"""A firm's month of time in one call: people, projects and days in a few words, entries by the hundred thousand."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sandbox.kantata import changes
+from sandbox.kantata.index import Record, State, enter
+from sandbox.kantata.kinds import KINDS
+from sandbox.kantata.line_items import LINE_ITEM_RULES
+from sandbox.kantata.records import seeded
+
+_FIRST = {"users": 2_000_000, "workspaces": 3_000_000, "stories": 4_000_000, "roles": 5_000_000}
+_FIRST_ENTRY, _FIRST_SHEET = 100_000_000, 900_000_000
+_SERVICE = "Handoff"
+
+
+def generate(state: State, wanted: dict[str, Any]) -> None:
+    """``{"people": 500, "projects": 40, "days": 20, "first_day": "2026-04-01", "changed_from": iso, "changed_until": iso}``.
+
+    Everybody has ``a_day`` entries (1 unless given) a day, each on another project; one timesheet a person, project and week, of
+    which all but every tenth are approved. The changes lie evenly between the two times. Nothing of it depends on chance.
+    """
+    began, ended = (datetime.fromisoformat(wanted[name]) for name in ("changed_from", "changed_until"))
+    people, projects, a_day = int(wanted["people"]), int(wanted["projects"]), int(wanted.get("a_day", 1))
+    days = [date.fromisoformat(wanted["first_day"]) + timedelta(days=n) for n in range(int(wanted["days"]))]
+    _firm(state, people, projects, began)
+    step = (ended - began) / max(people * len(days) * a_day, 1)
+    entries: list[Record] = []
+    for n, day in enumerate(days):
+        for person in range(people):
+            for nth in range(a_day):
+                project = (person + nth) % projects
+                sheet = _sheet(state, person, project, projects, n // 7, day, began)
+                entries.append(_entry(len(entries), person, project, day, sheet, began + step * len(entries)))
+    _store(state, entries)
+
+
+def _firm(state: State, people: int, projects: int, at: datetime) -> None:
+    seeded(state, KINDS["roles"], str(_FIRST["roles"]), {"name": "Consultant"}, at)
+    for n in range(people):
+        who = {"full_name": f"Person {n}", "email_address": f"p{n}@firm.example"}
+        seeded(state, KINDS["users"], str(_FIRST["users"] + n), who, at)
+    for n in range(projects):
+        workspace, story = str(_FIRST["workspaces"] + n), str(_FIRST["stories"] + n)
+        seeded(state, KINDS["workspaces"], workspace, {"title": f"Project {n}", "price": 100_000, "currency": "EUR"}, at)
+        seeded(state, KINDS["stories"], story, {"workspace_id": workspace, "title": "Work"}, at)
+        _refer(state, "Workspace", "Project", workspace, f"G-{n}", at)
+        _refer(state, "Story", "Task", story, f"G-{n}.L1.T1", at)
+
+
+def _refer(state: State, subject: str, model: str, number: str, name: str, at: datetime) -> None:
+    told = {"subject_type": subject, "subject_id": number, "service_name": _SERVICE}
+    seeded(state, KINDS["external_references"], f"6{number}", told | {"service_model": model, "service_model_ref": name}, at)
+
+
+def _sheet(state: State, person: int, project: int, projects: int, week: int, day: date, at: datetime) -> str:
+    number = str(_FIRST_SHEET + (week * 100_000 + person) * projects + project)
+    if number not in state["timesheet_submissions"]:
+        record: Record = {"id": number, "created_at": at.isoformat(), "updated_at": at.isoformat()}
+        record |= {"workspace_id": str(_FIRST["workspaces"] + project), "user_id": str(_FIRST["users"] + person)}
+        record |= {"date": day.isoformat(), "_subject_type": "TimesheetSubmission"}
+        changes.normal("timesheet_submissions", record)
+        LINE_ITEM_RULES["timesheet_submissions"](state, record, True)
+        if (person + project + week) % 10:
+            record |= {"status": "approved", "current_resolution_creator_id": "1"}
+            record["current_resolution_created_at_date"] = record["updated_at"]
+        enter(state, "timesheet_submissions", record)
+    return number
+
+
+def _entry(n: int, person: int, project: int, day: date, sheet: str, at: datetime) -> Record:
+    moment = at.isoformat()
+    return {
+        "id": str(_FIRST_ENTRY + n),
+        "workspace_id": str(_FIRST["workspaces"] + project),
+        "story_id": str(_FIRST["stories"] + project),
+        "user_id": str(_FIRST["users"] + person),
+        "role_id": str(_FIRST["roles"]),
+        "date_performed": day.isoformat(),
+        "time_in_minutes": 480,
+        "billable": True,
+        "taxable": False,
+        "rate_in_cents": 15_000,
+        "notes": None,
+        "recent_submission_id": sheet,
+        "_subject_type": "TimeEntry",
+        "created_at": moment,
+        "updated_at": moment,
+    }
+
+
+def _store(state: State, entries: list[Record]) -> None:
+    """Like entering each, but sorted once."""
+    on = state["index"].setdefault("time_entries.recent_submission_id", {})
+    for record in entries:
+        state["time_entries"][record["id"]] = record
+        on.setdefault(record["recent_submission_id"], []).append(record["id"])
+    changes.keep_all(state, "time_entries", entries)
