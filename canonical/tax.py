@@ -20,7 +20,12 @@ class TaxLine(Part):
 
 @published
 class TaxQuestion(Canonical):
-    """A document to be taxed. ``reference`` is the document code; a question about a contract (a probe) records nothing."""
+    """A document to be taxed. ``reference`` is the document code; a question about a contract (a probe) records nothing.
+
+    ``tax_date`` decides the rates; ``document_date`` the period in which it is reported, where that is another (a credit is
+    taxed as its invoice was). ``exempt_use`` is the engine's code of a use that exempts (government, charity), ``exemption``
+    the number of a certificate that is not on file with the engine.
+    """
 
     reference: Reference
     entity: str
@@ -31,6 +36,8 @@ class TaxQuestion(Canonical):
     ship_to: Address
     lines: tuple[TaxLine, ...]
     exemption: str = ""
+    exempt_use: str = ""
+    document_date: date | None = None
     customer_tax_number: str = ""
     is_credit: bool = False
     exchange_rate: Decimal | None = None

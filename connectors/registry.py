@@ -60,6 +60,7 @@ VENDORS: dict[str, Vendor] = {
         Capability.GENERAL_LEDGER,
     ),
     "sharepoint": _vendor("sharepoint", Capability.DOCUMENTS),
+    "avatax": _vendor("avatax", Capability.TAX),
 }
 
 
