@@ -11,7 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.netsuite import standing
 from sandbox.netsuite.authentication import TOKEN_PATH, Authentication
+from sandbox.netsuite.bodies import Json
+from sandbox.netsuite.catalog import RECORD_TYPES
+from sandbox.netsuite.controls import Controls
 from sandbox.netsuite.errors import Refusal, invalid_login, too_many_requests
 from sandbox.netsuite.job_service import JobService
 from sandbox.netsuite.jobs import Jobs
@@ -33,15 +37,19 @@ _SETTINGS: dict[str, Any] = {
     "job_seconds": 0,
     "search_delay_seconds": 0,
     "suiteql_row_limit": 100_000,
-    # What a firm adds to projects for its dimensions; without these a project that carries them is refused.
-    "custom_fields": {
-        "job": {
-            "custentity_handoff_practice": "text",
-            "custentity_handoff_region": "text",
-            "custentity_handoff_revenue_treatment": "text",
-            "custentity_handoff_cost_center": "text",
-        }
+    # How this account posts; see standing.py for the records and the custom fields it begins with.
+    "accounts": {
+        "receivable": "1100",
+        "cash": "1000",
+        "deposits": "2350",
+        "tax": "2200",
+        "exchange": "7000",
+        "rounding": "7010",
     },
+    "invoice_approval": False,
+    "tax_rounding": "line",
+    "date_outside_period": "allow",
+    "line_limit": 10_000,
 }
 _CODES = {401: "INVALID_LOGIN", 404: "NONEXISTENT_ID", 429: "CONCURRENCY_LIMIT_EXCEEDED"}
 
@@ -53,6 +61,7 @@ class NetSuite(SimulatedVendor):
 
     def __init__(self, *, state_dir: Path | None = None) -> None:
         super().__init__(state_dir=state_dir)
+        self._grow()
         self.records = Records(lambda: self.state, self.now)
         self.jobs = Jobs(lambda: self.state, self.now, self.records)
         self.authentication = Authentication(lambda: self.state, self.now)
@@ -60,10 +69,10 @@ class NetSuite(SimulatedVendor):
 
     def empty(self) -> dict[str, Any]:
         """A new account: no records, nobody who may call."""
-        counters = {"next_id": 1000, "next_job": 0}
+        counters = {"next_id": 1000, "next_job": 0, "numbers": {}}
         return {
-            "account": deepcopy(_SETTINGS),
-            "records": {},
+            "account": {**deepcopy(_SETTINGS), "custom_fields": standing.custom_fields()},
+            "records": self._standing(),
             "deleted": [],
             "jobs": {},
             "idempotency": {},
@@ -71,9 +80,27 @@ class NetSuite(SimulatedVendor):
             **counters,
         }
 
+    def _standing(self) -> Json:
+        """The records that every account has from its first day."""
+        stamp = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        stamps = {"dateCreated": stamp, "lastModifiedDate": stamp, "_version": 1}
+        return {
+            name: {key: {**RECORD_TYPES[name].defaults, **stamps, **record, "id": key} for key, record in held.items()}
+            for name, held in standing.records().items()
+        }
+
+    def _grow(self) -> None:
+        """A state that was kept by an earlier version gets what accounts have had since."""
+        fresh = self.empty()
+        for part in ("account", "records"):
+            self.state[part] = {**fresh[part], **self.state[part]}
+        self.state = {**fresh, **self.state}
+
     def seed(self, world: dict[str, Any]) -> None:
         """Settings of the account, and records by type and internal id."""
-        self.state["account"].update(world.get("account", {}))
+        given = world.get("account", {})
+        custom = {**self.state["account"]["custom_fields"], **given.get("custom_fields", {})}
+        self.state["account"].update({**given, "custom_fields": custom})
         for kind, records in world.items():
             if kind != "account":
                 for key, record in records.items():
@@ -90,7 +117,7 @@ class NetSuite(SimulatedVendor):
         services = [*records.paths(), *queries.paths(), *jobs.paths(), ("/system/v1/serverTime", ["GET"], self._server_time)]
         routes: list[BaseRoute] = [Route(TOKEN_PATH, self.authentication.token, methods=["POST"])]
         routes += [Route(f"/services/rest{path}", self._governed(answer), methods=verbs) for path, verbs, answer in services]
-        return routes
+        return [*routes, *Controls(self).routes()]
 
     def suiteql(self) -> SuiteQl:
         """A query engine over the records."""

@@ -54,7 +54,7 @@ class Reader:
             raise invalid_content(path, f"Invalid value for the resource or sub-resource field '{path}'.")
         line: Json = {}
         for name, given in item.items():
-            if name == sublist.key:
+            if name == sublist.key and not sublist.named:
                 line[name] = given
             elif name in sublist.lines and not sublist.lines[name].read_only:
                 line[name] = self._value(f"{path}.{name}", sublist.lines[name], given)
@@ -93,8 +93,8 @@ class Reader:
         if field.kind == "country":
             if not isinstance(chosen, str) or not re.fullmatch("[A-Z]{2}", chosen):
                 raise _wrong(path)
-        elif str(chosen) not in field.choices:
-            raise _wrong(path)
+        elif chosen is None or (field.choices and str(chosen) not in field.choices):
+            raise _wrong(path)  # a choice without a list takes any word
         return {"id": str(chosen)}
 
     def _address(self, path: str, given: Any) -> Json:

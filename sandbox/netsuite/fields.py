@@ -21,11 +21,16 @@ class Field:
 
 @dataclass(frozen=True)
 class Sublist:
-    """The lines below a record; ``key`` is the field by which PATCH finds the line to merge."""
+    """The lines below a record; ``key`` is the field by which PATCH finds the line to merge.
+
+    ``named``: a line's key is what the caller gives (the document that money is applied to). ``whole``: a call's lines are all.
+    """
 
     key: str
     lines: Mapping[str, Field]
     required: tuple[str, ...] = ()
+    named: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)

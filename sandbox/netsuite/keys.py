@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.netsuite.bodies import Json
 
-_UNIQUE = ("externalId", "entityId", "name", "symbol")
+_UNIQUE = ("externalId", "entityId", "name", "symbol", "acctNumber", "itemId", "periodName", "tranId")
 
 
 class Keys:

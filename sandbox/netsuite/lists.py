@@ -48,6 +48,7 @@ _SUBSIDIARY = RecordType(
         "currency": reference("currency", label="Currency"),
         "country": Field("country", "Country"),
         "parent": reference("subsidiary", label="Sub-Subsidiary of"),
+        "tranPrefix": text("Document Number Prefix"),
         "isElimination": flag("Elimination"),
     },
     required=("name", "currency"),
@@ -56,7 +57,13 @@ _SUBSIDIARY = RecordType(
 )
 _CURRENCY = RecordType(
     "currency",
-    {**STAMPS, "name": text("Name"), "symbol": text("ISO Code"), "exchangeRate": number("Default Rate")},
+    {
+        **STAMPS,
+        "name": text("Name"),
+        "symbol": text("ISO Code"),
+        "exchangeRate": number("Default Rate"),
+        "currencyPrecision": whole("Currency Precision"),
+    },
     required=("name", "symbol"),
     defaults={"isInactive": False},
     unique=("symbol",),

@@ -118,7 +118,7 @@ class RecordService:
         if name not in kind.sublists:
             raise Refusal(404, "NOT_FOUND", f"The sub-resource '{name}' does not exist.", path=name)
         path = f"/record/v1/{kind.name}/{record['id']}/{name}"
-        lines = kind.sublists[name].lines
+        lines = self._records.sublists(kind)[name].lines
         return JSONResponse(self._rendering(request).sublist(path, lines, record.get(name, []), expanded=True))
 
     async def _done(self, request: Request, operation: Operation) -> Response:

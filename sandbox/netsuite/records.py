@@ -4,12 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.netsuite import bookkeeping, heads
 from sandbox.netsuite.bodies import Json, Reader
-from sandbox.netsuite.catalog import QUERY_ONLY, RECORD_TYPES, with_custom_fields
+from sandbox.netsuite.catalog import QUERY_ONLY, RECORD_TYPES, columns_of, with_custom_columns, with_custom_fields
+from sandbox.netsuite.chart import ITEMS
 from sandbox.netsuite.errors import Refusal, invalid_content, user_error
 from sandbox.netsuite.fields import Field, RecordType, Sublist
 from sandbox.netsuite.keys import Keys
-from sandbox.netsuite.rules import check, check_deletion, complete
+from sandbox.netsuite.rules import check, check_deletion, complete, release
+from sandbox.netsuite.status import status_of
+from sandbox.netsuite.transactions import POSTING
+
+_ENTITIES = {"customer", "job", "employee"}
 
 
 class Records:
@@ -32,6 +38,23 @@ class Records:
     def fields(self, kind: RecordType) -> Mapping[str, Field]:
         """The fields of a type in this account."""
         return with_custom_fields(kind, self._state()["account"]["custom_fields"].get(kind.name, {}))
+
+    def sublists(self, kind: RecordType) -> Mapping[str, Sublist]:
+        """The sublists of a type in this account."""
+        return with_custom_columns(kind, self._state()["account"]["custom_fields"])
+
+    def custom(self, declarations: tuple[str, ...]) -> Mapping[str, Field]:
+        """The custom fields that these declarations have together."""
+        declared = self._state()["account"]["custom_fields"]
+        return {name: of for key in declarations for name, of in columns_of(declared.get(key, {})).items()}
+
+    def setting(self, name: str) -> Any:
+        """A preference of the account."""
+        return self._state()["account"][name]
+
+    def today(self) -> str:
+        """The account's date."""
+        return self._now().date().isoformat()
 
     def layout(self) -> object:
         """Changes when tables of the records must be made anew: other custom fields, a record renamed, another state."""
@@ -79,39 +102,65 @@ class Records:
                 return str(found["id"])
         return None
 
+    def account(self, role: str) -> str:
+        """The internal id of the account that plays a part in every posting: receivable, cash, rounding ..."""
+        number = self.setting("accounts")[role]
+        found = self._keys.holder(self._state()["records"], "account", "acctNumber", number)
+        if found is None:
+            raise user_error(f"The account {number} ({role}) does not exist.")
+        return found
+
+    def income_account(self, item: str) -> str:
+        """The account that an item posts to."""
+        found = next(record for record in (self.find(name, item) for name in ITEMS) if record)
+        return str(found["incomeAccount"]["id"])
+
+    def currency(self, symbol: str) -> str:
+        """The internal id of a currency by its ISO code."""
+        found = self.holder("currency", "symbol", symbol)
+        if found is None:
+            raise user_error(f"The currency {symbol} does not exist.")
+        return str(found["id"])
+
+    def holder(self, name: str, field: str, value: str) -> Json | None:
+        """The record that has a value in a field whose values are unique."""
+        found = self._keys.holder(self._state()["records"], name, field, value)
+        return self.all(name)[found] if found else None
+
     # Writing.
 
     def create(self, name: str, body: Any, *, strict: bool, invisible_seconds: float | None) -> Json:
         """A new record; nothing is kept if it is refused."""
         kind = self.kind(name)
-        values, lines = Reader(self.resolve, strict=strict).record(body, self.fields(kind), kind.sublists)
+        sublists = self.sublists(kind)
+        values, lines = Reader(self.resolve, strict=strict).record(body, self.fields(kind), sublists)
         given = {field: value for field, value in values.items() if value is not None}
         record: Json = {"id": self._next_id(), **kind.defaults, **given, "_version": 1}
         for sublist, items in lines.items():
-            record[sublist] = self._merged(kind.sublists[sublist], [], items)
+            record[sublist] = self._merged(sublists[sublist], [], items)
         complete(self, kind, record)
         self._checked(kind, record, before=None)
-        stamp = _stamp(self._now())
-        record.update(dateCreated=stamp, lastModifiedDate=stamp)
+        record.update(self._stamps(kind))
         seconds = invisible_seconds if invisible_seconds is not None else self._state()["account"]["search_delay_seconds"]
         if seconds:
             record["_visible_from"] = (self._now() + timedelta(seconds=seconds)).isoformat()
         self._keep(kind, record)
-        self._after_create(kind, record)
+        self._after(kind, record, before=None)
         return record
 
     def update(self, name: str, key: str, body: Any, *, strict: bool, replace: frozenset[str]) -> Json:
         """Change a record; lines are merged by their key unless their sublist is to be replaced."""
         kind, before = self.kind(name), self.get(name, key)
-        values, lines = Reader(self.resolve, strict=strict).record(body, self.fields(kind), kind.sublists)
+        sublists = self.sublists(kind)
+        values, lines = Reader(self.resolve, strict=strict).record(body, self.fields(kind), sublists)
         record = {**before, **values}
         record = {field: value for field, value in record.items() if value is not None}
         for sublist, items in lines.items():
-            kept = [] if sublist in replace else before.get(sublist, [])
-            record[sublist] = self._merged(kind.sublists[sublist], kept, items)
+            kept = [] if sublist in replace or sublists[sublist].whole else before.get(sublist, [])
+            record[sublist] = self._merged(sublists[sublist], kept, items)
         self._checked(kind, record, before=before)
-        record.update(lastModifiedDate=_stamp(self._now()), _version=before["_version"] + 1)
-        self._keep(kind, record)
+        self.changed(name, record)
+        self._after(kind, record, before=before)
         return record
 
     def delete(self, name: str, key: str) -> Json:
@@ -119,6 +168,7 @@ class Records:
         self.kind(name)
         record = self.get(name, key)
         check_deletion(self, name, record)
+        release(self, name, record)
         del self.all(name)[record["id"]]
         self._state()["deleted"].append({"type": name, "id": record["id"], "externalId": record.get("externalId")})
         return record
@@ -126,10 +176,39 @@ class Records:
     def put_in(self, name: str, key: str, record: Json) -> None:
         """Add a record of the seed as it is, without the checks."""
         kind = RECORD_TYPES.get(name) or QUERY_ONLY[name]
-        stamp = _stamp(self._now())
         version = self.all(name).get(str(key), {}).get("_version", 0) + 1
-        stamps = {"dateCreated": stamp, "lastModifiedDate": stamp, "_version": version}
-        self._keep(kind, {**kind.defaults, **stamps, **record, "id": str(key)})
+        self._keep(kind, {**kind.defaults, **self._stamps(kind), "_version": version, **record, "id": str(key)})
+
+    def add(self, name: str, values: Json) -> Json:
+        """A record that NetSuite itself makes; one that brings its postings is taken as it is."""
+        kind = RECORD_TYPES.get(name) or QUERY_ONLY[name]
+        record: Json = {"id": self._next_id(), **kind.defaults, **values, "_version": 1, **self._stamps(kind)}
+        ready = "_impact" in values
+        if ready:
+            heads.numbered(self, name, record)
+            record["status"] = status_of(name, record)
+        else:
+            bookkeeping.prepare(self, name, record, None)
+        self._keep(kind, record)
+        if not ready:
+            bookkeeping.settle(self, name, record, None)
+        return record
+
+    def changed(self, name: str, record: Json) -> None:
+        """Keep a record that is another now than it was."""
+        record.update(lastModifiedDate=_stamp(self._now()), _version=record["_version"] + 1)
+        self._keep(RECORD_TYPES.get(name) or QUERY_ONLY[name], record)
+
+    def restated(self, name: str, record: Json) -> None:
+        """Keep a transaction that others applied to."""
+        record["status"] = status_of(name, record)
+        self.changed(name, record)
+
+    def count(self, series: str) -> int:
+        """The next number of a series."""
+        numbers = self._state()["numbers"]
+        numbers[series] = numbers.get(series, 0) + 1
+        return int(numbers[series])
 
     # Inside.
 
@@ -153,9 +232,11 @@ class Records:
         lines = {str(line[sublist.key]): line for line in kept}
         for item in items:
             key = item.get(sublist.key)
+            if sublist.named and key is None:
+                raise user_error(f"Please enter value(s) for: {sublist.lines[sublist.key].label}.")
             if key is None:
                 item[sublist.key] = max((int(k) for k in lines), default=0) + 1
-            elif str(key) not in lines:
+            elif str(key) not in lines and not sublist.named:
                 raise invalid_content(sublist.key, f"There is no line with {sublist.key} {key} on this record.")
             lines[str(item[sublist.key])] = {**lines.get(str(item[sublist.key]), {}), **item}
         return [{name: value for name, value in line.items() if value is not None} for line in lines.values()]
@@ -170,11 +251,17 @@ class Records:
         for name in (*kind.unique, "externalId"):
             holder = self._keys.holder(self._state()["records"], kind.name, name, record.get(name))
             if holder not in (None, record["id"]):
-                raise user_error("This entity already exists." if name != "name" else "This record already exists.")
+                raise user_error("This entity already exists." if kind.name in _ENTITIES else "This record already exists.")
         check(self, kind, record, before)
 
-    def _after_create(self, kind: RecordType, record: Json) -> None:
-        if kind.name == "job" and record.get("createChargeRule"):
+    def _stamps(self, kind: RecordType) -> Json:
+        stamp = _stamp(self._now())
+        return {"createdDate" if "createdDate" in kind.fields else "dateCreated": stamp, "lastModifiedDate": stamp}
+
+    def _after(self, kind: RecordType, record: Json, *, before: Json | None) -> None:
+        if kind.name in POSTING:
+            bookkeeping.settle(self, kind.name, record, before)
+        if kind.name == "job" and before is None and record.get("createChargeRule"):
             rule = {"name": f"{record['companyName']} - time", "project": {"id": record["id"]}, "chargeRuleType": "TIMEBASED"}
             self.put_in("chargeRule", self._next_id(), {**rule, "isInactive": False})
 

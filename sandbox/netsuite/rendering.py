@@ -28,7 +28,7 @@ class Rendering:
         for name, field in fields.items():
             if record.get(name) is not None and (not only or name in only):
                 answer[name] = self._value(field, record[name])
-        for name, sublist in kind.sublists.items():
+        for name, sublist in self._records.sublists(kind).items():
             if not only or name in only:
                 answer[name] = self.sublist(f"{path}/{name}", sublist.lines, record.get(name, []), expanded=expanded)
         return answer

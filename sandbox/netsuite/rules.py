@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING
 
+from sandbox.netsuite import bookkeeping, charges
 from sandbox.netsuite.bodies import Json
 from sandbox.netsuite.errors import invalid_reference, user_error
 from sandbox.netsuite.fields import RecordType
+from sandbox.netsuite.transactions import POSTING
 
 if TYPE_CHECKING:
     from sandbox.netsuite.records import Records
@@ -35,7 +37,9 @@ def _inherit(records: Records, record: Json, field: str, kind: str, key: str | N
 
 def check(records: Records, kind: RecordType, record: Json, before: Json | None) -> None:
     """Refuse what the account's rules forbid."""
-    if kind.name in _CHECKS:
+    if kind.name in POSTING:
+        bookkeeping.prepare(records, kind.name, record, before)
+    elif kind.name in _CHECKS:
         _CHECKS[kind.name](records, record, before)
 
 
@@ -88,12 +92,21 @@ _CHECKS: Mapping[str, Callable[[Records, Json, Json | None], None]] = {
     "job": _job,
     "projectTask": _project_task,
     "billingSchedule": _billing_schedule,
+    "timeBill": charges.check_time,
+    "charge": charges.check_charge,
 }
 # What points at a record keeps it from being deleted: (type of the dependent, its field).
 _DEPENDENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "subsidiary": (("customer", "subsidiary"), ("job", "subsidiary")),
-    "customer": (("job", "parent"), ("customer", "parent")),
-    "job": (("projectTask", "project"), ("billingSchedule", "job")),
+    "customer": (
+        ("job", "parent"),
+        ("customer", "parent"),
+        ("invoice", "entity"),
+        ("creditMemo", "entity"),
+        ("customerPayment", "customer"),
+        ("customerDeposit", "customer"),
+    ),
+    "job": (("projectTask", "project"), ("billingSchedule", "job"), ("charge", "billTo"), ("invoice", "job")),
     "projectTask": (("projectTask", "parent"),),
     "billingSchedule": (("job", "billingSchedule"),),
 }
@@ -104,6 +117,20 @@ def check_deletion(records: Records, name: str, record: Json) -> None:
     for kind, field in _DEPENDENTS.get(name, ()):
         if any(_id(other, field) == record["id"] for other in records.all(kind).values()):
             raise user_error("This record cannot be deleted because it has dependent records.")
+    if name == "charge":
+        charges.check_charge_deletion(records, record)
+    if name in POSTING and (record["_posting"] or record.get("_voided")):
+        linked = bookkeeping.used(record)
+        why = "because it is linked to by one or more transactions" if linked else "by your role, because it is posted"
+        raise user_error(f"This transaction cannot be deleted {why}.")
+
+
+def release(records: Records, name: str, record: Json) -> None:
+    """Let go of what a record that is deleted held: the charges of a withdrawn draft can be billed again."""
+    for charge in records.all("charge").values() if name == "invoice" else ():
+        if _id(charge, "invoice") == record["id"]:
+            del charge["invoice"]
+            records.changed("charge", charge)
 
 
 def _not_negative(given: object, label: str) -> None:

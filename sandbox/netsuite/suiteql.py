@@ -2,15 +2,18 @@
 
 import re
 import sqlite3
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sandbox.netsuite.bodies import Json
 from sandbox.netsuite.errors import invalid_parameter
 from sandbox.netsuite.records import Records
-from sandbox.netsuite.tables import SHOWN, Tables
+from sandbox.netsuite.tables import OWNER, SHOWN, Tables
 
 _NAME_OF = re.compile(r"BUILTIN\.DF\(\s*((?:\w+\.)?\w+)\s*\)", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?")
+_RESERVED = re.compile(r"""'(?:[^']|'')*'|"[^"]*"|\btransaction\b""", re.IGNORECASE)  # a table here, a keyword of SQLite
 _FORMATS = (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH24", "%H"), ("MI", "%M"), ("SS", "%S"), ('"', ""))
 _AS_TEXT = "\x02"  # marks what TO_CHAR wrote, so that it is not taken for a date again
 
@@ -19,11 +22,12 @@ class SuiteQl:
     """Answers queries over the tables."""
 
     def __init__(self, records: Records) -> None:
-        self._tables = Tables(records, {"TO_DATE": (2, lambda value, _: value), "TO_CHAR": (2, _to_char), "NVL": (2, _nvl)})
+        self._tables = Tables(records, {"TO_DATE": (2, _to_date), "TO_CHAR": (2, _to_char), "NVL": (2, _nvl)})
 
     def rows(self, query: str, *, limit: int, offset: int, most: int) -> tuple[list[Json], int]:
         """One page, and how many rows there are in all; rows beyond ``most`` cannot be had."""
         wanted = _NAME_OF.sub(lambda m: f"({m[1]}{SHOWN})", query.strip().rstrip(";"))
+        wanted = _RESERVED.sub(lambda m: '"transaction"' if m[0].lower() == "transaction" else m[0], wanted)
         if not re.match(r"(?i)(select|with)\b", wanted):
             raise invalid_parameter("q", "Invalid search query. Only SELECT statements are supported.")
         database = self._tables.current(set(re.findall(r"\w+", query.lower())))
@@ -48,17 +52,31 @@ def _named(name: str, position: int) -> str:
 
 def _row(names: list[str], values: tuple[Any, ...]) -> Json:
     """Null columns are left out and everything else is text, as NetSuite does it."""
-    shown = {name: value for name, value in zip(names, values, strict=True) if value is not None and not name.endswith(SHOWN)}
+    given = zip(names, values, strict=True)
+    shown = {name: value for name, value in given if value is not None and not name.endswith(SHOWN) and name != OWNER}
     return {"links": [], **{name: _text(value) for name, value in shown.items()}}
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, float):  # a sum of amounts is exact there
+        return f"{Decimal(repr(round(value, 8))).normalize():f}"
     text = str(value)
     if text.startswith(_AS_TEXT):
         return text[1:]
     if _DAY.fullmatch(text):  # dates come in the account's own format, and without their time
         return f"{int(text[5:7])}/{int(text[8:10])}/{text[:4]}"
     return text
+
+
+def _to_date(value: str | None, form: str) -> str | None:
+    """A day, or a moment if the format has hours, in the form that the tables keep them."""
+    if value is None:
+        return None
+    pattern = form.upper()
+    for oracle, mark in _FORMATS:
+        pattern = pattern.replace(oracle, mark)
+    found = datetime.strptime(value, pattern).replace(tzinfo=UTC)
+    return found.strftime("%Y-%m-%dT%H:%M:%SZ" if "HH24" in form.upper() else "%Y-%m-%d")
 
 
 def _to_char(value: Any, form: str) -> str | None:

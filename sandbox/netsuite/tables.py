@@ -1,19 +1,22 @@
 """The tables that SuiteQL reads: an in-memory SQLite that follows the records, a changed record at a time."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandbox.netsuite.bodies import Json
 from sandbox.netsuite.catalog import QUERY_ONLY, RECORD_TYPES
-from sandbox.netsuite.fields import Field, RecordType
+from sandbox.netsuite.fields import Field
 from sandbox.netsuite.records import Records
+from sandbox.netsuite.views import VIEWS, View
 
 SHOWN = "__df"  # a reference's column has a second one with the name that BUILTIN.DF shows
+OWNER = "__of"  # the record that a row came from
 _NAMED = {"reference", "choice", "country"}
 _NUMERIC = {"number", "whole", "reference"}
+_INDEXED = ("id", "transaction")
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
-_TYPES: Mapping[str, RecordType] = {kind.name.lower(): kind for kind in (*RECORD_TYPES.values(), *QUERY_ONLY.values())}
+_TYPES: Mapping[str, str] = {name.lower(): name for name in (*RECORD_TYPES, *QUERY_ONLY)}
 Functions = Mapping[str, tuple[int, Callable[..., Any]]]
 
 
@@ -23,6 +26,8 @@ class Tables:
     def __init__(self, records: Records, functions: Functions) -> None:
         self._records, self._functions = records, functions
         self._layout: object = None
+        self._views: Mapping[str, View] = {}
+        self._columns: dict[str, Mapping[str, Field]] = {}
         self._held: dict[str, dict[str, int]] = {}
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
 
@@ -31,49 +36,72 @@ class Tables:
         if self._layout is None or self._layout != self._records.layout():
             self._laid_out()
         self._database.set_authorizer(None)
-        for name in words & _TYPES.keys():
-            self._follow(name, _TYPES[name])
+        for name in words & self._views.keys():
+            self._follow(name, self._views[name])
         self._database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY)
         return self._database
 
     def _laid_out(self) -> None:
         self._layout = self._records.layout()
-        self._held = {name: {} for name in _TYPES}
+        self._views = {name: self._plain(kind) for name, kind in _TYPES.items()} | dict(VIEWS)
+        self._columns = {name: {**view.columns, **self._records.custom(view.custom)} for name, view in self._views.items()}
+        self._held = {name: {} for name in self._views}
         self._database.close()
         self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA case_sensitive_like = ON")
-        for name, (arguments, function) in self._functions.items():
-            self._database.create_function(name, arguments, function)
-        for name, kind in _TYPES.items():
-            columns = [column for field, of in self._records.fields(kind).items() for column in _columns(field, of)]
-            self._database.execute(f'CREATE TABLE "{name}" ({", ".join(columns)}, PRIMARY KEY (id))')
+        for function, (arguments, does) in self._functions.items():
+            self._database.create_function(function, arguments, does)
+        for name in self._views:
+            self._made(name)
 
-    def _follow(self, name: str, kind: RecordType) -> None:
+    def _made(self, name: str) -> None:
+        fields = self._columns[name]
+        columns = [column for field, of in fields.items() for column in _columns(field, of)]
+        self._database.execute(f'CREATE TABLE "{name}" ({", ".join(columns)}, "{OWNER}" TEXT)')
+        held = {field.lower() for field in fields}
+        for column in (OWNER, *(one for one in _INDEXED if one in held)):
+            self._database.execute(f'CREATE INDEX "{name}.{column}" ON "{name}" ("{column}")')
+
+    def _plain(self, kind: str) -> View:
+        """The table of one record type, with a row for each of its records."""
+        found = RECORD_TYPES.get(kind) or QUERY_ONLY[kind]
+        return View((kind,), self._records.fields(found), lambda records, name, record: iter((record,)))
+
+    def _follow(self, name: str, view: View) -> None:
         held = self._held[name]
-        visible = {record["id"]: record for record in self._records.visible(kind.name)}
-        for gone in held.keys() - visible.keys():
-            self._database.execute(f'DELETE FROM "{name}" WHERE id = ?', (gone,))
-            del held[gone]
-        changed = [record for key, record in visible.items() if held.get(key) != record["_version"]]
-        if changed:
-            fields = self._records.fields(kind)
-            rows = [[cell for field, of in fields.items() for cell in self._cells(of, record.get(field))] for record in changed]
-            marks = ", ".join("?" * len(rows[0]))
-            self._database.executemany(f'INSERT OR REPLACE INTO "{name}" VALUES ({marks})', rows)
-            held.update({record["id"]: record["_version"] for record in changed})
+        visible = {record["id"]: (kind, record) for kind in view.kinds for record in self._records.visible(kind)}
+        gone = [key for key in held if key not in visible]
+        changed = {key: found for key, found in visible.items() if held.get(key) != found[1]["_version"]}
+        old = [(key,) for key in (*gone, *(key for key in changed if key in held))]
+        self._database.executemany(f'DELETE FROM "{name}" WHERE "{OWNER}" = ?', old)
+        for key in gone:
+            del held[key]
+        for key, (kind, record) in changed.items():
+            self._write(name, key, view.rows(self._records, kind, record))
+            held[key] = record["_version"]
+
+    def _write(self, name: str, owner: str, rows: Iterable[Json]) -> None:
+        fields = self._columns[name]
+        cells = [[*(cell for field, of in fields.items() for cell in self._cells(of, row.get(field))), owner] for row in rows]
+        if cells:
+            marks = ", ".join("?" * len(cells[0]))
+            self._database.executemany(f'INSERT INTO "{name}" VALUES ({marks})', cells)
 
     def _cells(self, field: Field, value: Any) -> list[Any]:
         if field.kind == "flag":
             return ["T" if value else "F"]
         if field.kind not in _NAMED:
-            return [value]
+            return [value["id"] if isinstance(value, dict) else value]
         return [value["id"], self._shown(field, value)] if value else [None, None]
 
     def _shown(self, field: Field, value: Json) -> str | None:
         for name in field.to:
             found = self._records.find(name, value["id"])
-            return self._records.named(name, found) if found else None
-        return field.choices.get(value["id"], value["id"])
+            if found:
+                return self._records.named(name, found)
+        if field.to:
+            return None
+        return value.get("refName") or field.choices.get(value["id"], value["id"])
 
 
 def _columns(name: str, field: Field) -> list[str]:
