@@ -19,7 +19,7 @@ from rehearsal.result import Difference
 from rehearsal.scene import Manner, Scene, StepFailed
 from rehearsal.stage import Servers, Stage, settings_in
 from rehearsal.universal import breaches, mentioned
-from rehearsal.vendors import is_write
+from rehearsal.vendors import VendorAway, is_write
 from rehearsal.world import SYSTEMS, SystemName, World
 from runtime.embedded.process import PartFailed
 
@@ -71,7 +71,7 @@ async def perform(
             seen.digest = await digest(scene)
             for name in SYSTEMS:
                 seen.writes[name] = sum(is_write(call) for call in await stage.vendors[name].calls())
-    except PartFailed as failed:  # of this story alone: the others are played all the same
+    except (PartFailed, VendorAway) as failed:  # of this story alone: the others are played all the same
         seen.differences.append(Difference(place=story.file, said=str(failed)))
     seen.seconds = time.monotonic() - began
     return seen

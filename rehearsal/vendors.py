@@ -11,6 +11,11 @@ from rehearsal.world import SYSTEMS, Json, SystemName
 
 READING = {"GET", "HEAD", "OPTIONS"}
 NOT_RECORDS = ("/oauth", "/token", "/suiteql")
+_PATIENT = 300.0  # 500 deliveries one after another take long on a busy machine
+
+
+class VendorAway(Exception):
+    """A simulated vendor did not do what the story's direction asked of it."""
 
 
 class Vendor:
@@ -83,9 +88,12 @@ class Vendor:
         return found
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        answer = await self._http.request(method, f"/_sandbox/{path}", json=body)
+        try:
+            answer = await self._http.request(method, f"/_sandbox/{path}", json=body)
+        except httpx.HTTPError as lost:
+            raise VendorAway(f"the simulated {self.name} did not answer {method} {path}: {type(lost).__name__}") from lost
         if answer.status_code >= 400:
-            raise RuntimeError(f"the simulated {self.name} refused {method} {path}: {answer.status_code} {answer.text[:300]}")
+            raise VendorAway(f"the simulated {self.name} refused {method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
 
 
@@ -95,7 +103,7 @@ class Vendors:
     def __init__(self, addresses: Mapping[SystemName, str]) -> None:
         fresh = httpx.Limits(max_keepalive_connections=0)  # a kept connection may be closed just as it is used again
         self._clients = {
-            name: httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, limits=fresh) for name, url in addresses.items()
+            name: httpx.AsyncClient(base_url=url, timeout=_PATIENT, trust_env=False, limits=fresh) for name, url in addresses.items()
         }
         self.by_name: dict[SystemName, Vendor] = {name: Vendor(name, self._clients[name]) for name in SYSTEMS}
 
