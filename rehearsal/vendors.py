@@ -103,7 +103,8 @@ class Vendors:
     def __init__(self, addresses: Mapping[SystemName, str]) -> None:
         fresh = httpx.Limits(max_keepalive_connections=0)  # a kept connection may be closed just as it is used again
         self._clients = {
-            name: httpx.AsyncClient(base_url=url, timeout=_PATIENT, trust_env=False, limits=fresh) for name, url in addresses.items()
+            name: httpx.AsyncClient(base_url=url, timeout=_PATIENT, trust_env=False, limits=fresh)
+            for name, url in addresses.items()
         }
         self.by_name: dict[SystemName, Vendor] = {name: Vendor(name, self._clients[name]) for name in SYSTEMS}
 
