@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ledger.audit import Audit
+from ledger.billing.book import BillingLedger
 from ledger.clock import BusinessClock
 from ledger.cross_references import CrossReferences
 from ledger.database import Database
@@ -37,6 +38,7 @@ class Books:
     plans: PlannedRevenue
     watermarks: Watermarks
     clock: BusinessClock
+    billing: BillingLedger
 
     @classmethod
     def over(cls, database: Database) -> Self:
@@ -55,6 +57,7 @@ class Books:
             plans=PlannedRevenue(database),
             watermarks=Watermarks(database),
             clock=BusinessClock(database),
+            billing=BillingLedger.over(database),
         )
 
     @classmethod

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ledger.migrations.engine import connected
 from ledger.migrations.run import upgrade
-from ledger.tables import METADATA
+from ledger.schema import METADATA
 
 
 async def differences(owner_dsn: str) -> list[Any]:

@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from ledger.migrations.engine import connected
-from ledger.tables import METADATA
+from ledger.schema import METADATA
 
 
 def migrate(connection: Connection) -> None:

@@ -1,5 +1,7 @@
 """What the application role may do, table by table; it owns nothing, so append-only means it."""
 
+from collections.abc import Iterable, Mapping
+
 READ, APPEND, CHANGE = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE"
 
 TABLES = {
@@ -22,13 +24,61 @@ TABLES = {
 GUARDED = ("move_clock(interval)", "audit_anchor()", "audit_chain()")
 """Functions that run as the owner: for nobody but the application."""
 
+ITEM = (
+    "reference, kind, contract, line, entity, customer, currency, service_from, service_until, quantity, unit, rate, "
+    "rate_version, amount, description, workstream, purchase_order, tax_code, practice, region, revenue_treatment, "
+    "cost_center, person, role, task, phase, approved_by, note, source, source_version, evidence, content, state, "
+    "hold_code, hold_note, is_cleared, frozen_by, charge_batch, charge_id, approved, recorded_at, changed_at"
+)
+ALLOCATION = "billable, document, line, kind, amount, quantity, takes_from, disposition, at"
+SUB_LEDGER = "customer, ceiling, tolerance, agreed, threshold, expires_on"
+
+# The counters of items and allocations and the balances of sub-ledgers are moved by the owner's functions only.
+BILLING = {
+    "billables": f"SELECT, INSERT ({ITEM}), UPDATE ({ITEM})",
+    "allocations": f"SELECT, INSERT ({ALLOCATION})",
+    "sub_ledgers": f"SELECT, INSERT (kind, contract, name, currency, {SUB_LEDGER}), UPDATE ({SUB_LEDGER})",
+    "sub_ledger_moves": READ,
+    "billing_freezes": CHANGE,
+    "billing_documents": CHANGE,
+    "billing_document_lines": CHANGE,
+    "disputes": CHANGE,
+    "rate_cards": APPEND,
+    "rates": APPEND,
+    "exchange_rates": APPEND,
+    "payments": CHANGE,
+    "payment_applications": APPEND,
+    "journal_lines": APPEND,
+}
+BILLING_GUARDED = (
+    "take_from_sub_ledgers(jsonb)",
+    "fund_sub_ledger(text, text, text, text, numeric, text, text)",
+    "give_back_moves(text, text, jsonb)",
+    "open_staging()",
+    "open_claims()",
+    "count_staging()",
+    "count_claims()",
+    "move_billables()",
+)
+
 
 def statements(role: str) -> list[str]:
-    """The grants as SQL."""
-    quoted = '"' + role.replace('"', '""') + '"'
+    """The grants of the ledger as it began, as SQL."""
+    return [f"GRANT USAGE ON SCHEMA public TO {_quoted(role)}", *_grants(role, TABLES, GUARDED, callable_ones=2)]
+
+
+def of_billing(role: str) -> list[str]:
+    """The grants of the billing ledger."""
+    return _grants(role, BILLING, BILLING_GUARDED, callable_ones=7)
+
+
+def _grants(role: str, tables: Mapping[str, str], guarded: Iterable[str], *, callable_ones: int) -> list[str]:
     return [
-        f"GRANT USAGE ON SCHEMA public TO {quoted}",
-        *(f"GRANT {rights} ON {table} TO {quoted}" for table, rights in TABLES.items()),
-        *(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC" for function in GUARDED),
-        *(f"GRANT EXECUTE ON FUNCTION {function} TO {quoted}" for function in GUARDED[:2]),
+        *(f"GRANT {rights} ON {table} TO {_quoted(role)}" for table, rights in tables.items()),
+        *(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC" for function in guarded),
+        *(f"GRANT EXECUTE ON FUNCTION {function} TO {_quoted(role)}" for function in tuple(guarded)[:callable_ones]),
     ]
+
+
+def _quoted(role: str) -> str:
+    return '"' + role.replace('"', '""') + '"'

@@ -1,0 +1,83 @@
+"""What boards and auditors read of the billing ledger: the way from a line to its causes, the backlog, a customer's exposure."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from canonical.billable import Billable, CreditDisposition
+from canonical.journal import JournalLine
+from canonical.money import Money
+from canonical.schema import Part
+
+
+class TracedCredit(Part):
+    """A credit of an allocation."""
+
+    allocation: int
+    document: str
+    number: str = ""
+    amount: Money
+    disposition: CreditDisposition
+    at: datetime
+
+
+class TracedItem(Part):
+    """An item behind a line: entry, person, approver, rate version and evidence are the billable's."""
+
+    allocation: int
+    document: str
+    line: int
+    amount: Money
+    quantity: Decimal
+    billable: Billable
+    credits: tuple[TracedCredit, ...] = ()
+
+
+class TracedPosting(Part):
+    """A posting of the ERP that a document made."""
+
+    system: str
+    journal: str
+    number: str = ""
+    posted_on: date
+    line: JournalLine
+
+
+class Trace(Part):
+    """From a document (and one line of it) to everything that caused it; ``items`` are one page of ``total``."""
+
+    document: str
+    number: str = ""
+    system: str = ""
+    target_id: str = ""
+    kind: str
+    state: str
+    contract: str
+    net: Money
+    tax: Money
+    correlation: str = ""
+    items: tuple[TracedItem, ...] = ()
+    total: int = 0
+    postings: tuple[TracedPosting, ...] = ()
+
+
+class BacklogRow(Part):
+    """Money that waits, by entity and currency: approved and not billed, held (with its code), frozen, billed and not posted."""
+
+    entity: str
+    currency: str
+    state: str
+    code: str = ""
+    amount: Money
+    items: int
+    oldest: date | None = None
+
+
+class Exposure(Part):
+    """What a customer owes in one currency; ``credit`` is money paid and applied to nothing; ``disputed`` is part of ``open``."""
+
+    customer: str
+    open: Money
+    overdue: Money
+    disputed: Money
+    credit: Money
+    documents: int

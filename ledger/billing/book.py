@@ -1,0 +1,51 @@
+"""The whole billing ledger of one process, under the names that activities and operations use: ``books.billing``."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from ledger.billing.billables import Billables
+from ledger.billing.claims import Claims
+from ledger.billing.credits import Credits
+from ledger.billing.documents import Documents
+from ledger.billing.entries import Entries
+from ledger.billing.exchange_rates import ExchangeRates
+from ledger.billing.journals import Journals
+from ledger.billing.payments import Receivables
+from ledger.billing.rate_cards import RateCards
+from ledger.billing.sub_ledgers import SubLedgers
+from ledger.billing.traces import Traces
+from ledger.database import Database
+
+
+@dataclass(frozen=True)
+class BillingLedger:
+    """All parts share the pool of the books."""
+
+    entries: Entries
+    billables: Billables
+    claims: Claims
+    documents: Documents
+    credits: Credits
+    sub_ledgers: SubLedgers
+    rate_cards: RateCards
+    exchange_rates: ExchangeRates
+    receivables: Receivables
+    journals: Journals
+    traces: Traces
+
+    @classmethod
+    def over(cls, database: Database) -> Self:
+        """Every part over this database."""
+        return cls(
+            entries=Entries(database),
+            billables=Billables(database),
+            claims=Claims(database),
+            documents=Documents(database),
+            credits=Credits(database),
+            sub_ledgers=SubLedgers(database),
+            rate_cards=RateCards(database),
+            exchange_rates=ExchangeRates(database),
+            receivables=Receivables(database),
+            journals=Journals(database),
+            traces=Traces(database),
+        )

@@ -1,0 +1,203 @@
+"""Documents as we request them: proposed, completed with tax and accounts, moved through their states, recorded as posted."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import asyncpg
+
+from canonical.billing_document import Allocated, Allotment, BillingDocument, DocumentKind, FrozenRate, LineTerms
+from canonical.errors import NotFound
+from canonical.invoice import ALLOWED, CreditMemo, DocumentRecord, Invoice, InvoiceState, require_move
+from canonical.money import Money
+from canonical.provenance import Entry, Origin
+from ledger.audit import as_json
+from ledger.billing.document_rows import invoice_head, invoice_of, line_row, memo_of
+from ledger.billing.refusals import in_business_words
+from ledger.database import Connection, Database, columns
+
+_PROPOSE = "SELECT reference FROM propose_document($1, $2, $3, $4, $5, $6)"
+_LINES = """
+SELECT l.*, (SELECT array_agg(b.reference ORDER BY b.reference) FROM (
+        SELECT billable FROM allocations a WHERE a.document = l.document AND a.line = l.number AND a.kind IN ('bill', 'credit')
+        ORDER BY a.id LIMIT 100) a JOIN billables b ON b.id = a.billable) AS billables
+FROM billing_document_lines l WHERE l.document = $1 ORDER BY l.number
+"""
+_ALLOCATIONS = """
+SELECT a.*, b.reference, b.currency FROM allocations a JOIN billables b ON b.id = a.billable
+WHERE a.document = $1 AND a.kind = 'bill' AND a.id > $2 ORDER BY a.id LIMIT $3
+"""
+_COMPLETE_LINES = """
+UPDATE billing_document_lines l
+SET description = coalesce(g.description, l.description), account = coalesce(g.account, l.account),
+       tax_code = coalesce(g.tax_code, l.tax_code), tax = coalesce(g.tax, l.tax)
+FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::numeric[]) AS g(number, description, account, tax_code, tax)
+WHERE l.document = $1 AND l.number = g.number
+"""
+_COMPLETE = """
+UPDATE billing_documents SET tax = $2, total = net + $2, exchange_rate = coalesce($3, exchange_rate),
+       exchange_rate_source = CASE WHEN $3 IS NULL THEN exchange_rate_source ELSE $4 END,
+       exchange_rate_at = coalesce($5, exchange_rate_at), changed_at = business_now()
+WHERE reference = $1 AND (state IN ('proposed', 'held') OR kind = 'credit_memo' AND state = 'released') RETURNING reference
+"""
+_MOVE = """
+UPDATE billing_documents SET state = $2, hold_code = $4, changed_at = business_now(),
+       posted_at = CASE WHEN $2 = 'posted' THEN coalesce(posted_at, business_now()) ELSE posted_at END
+WHERE reference = $1 AND state = ANY ($3) RETURNING *
+"""
+_RECORD = """
+UPDATE billing_documents
+SET system = $2, target_id = $3, number = $4, url = $5, target_version = $6, posted_on = $7, open_amount = $8
+WHERE reference = $1
+"""
+
+
+class Documents:
+    """The firm's invoices and credit memos; a state is moved as canonical/invoice.py allows, and each move is in the trail."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def propose(
+        self, invoice: Invoice, allotments: Sequence[Allotment], *, run: str = "", origin: Origin
+    ) -> BillingDocument:
+        """An invoice whose lines were grouped outside: all of its items are open, or nothing happens. The same again is known."""
+        rows = [(one.billable, one.line, one.amount.amount, one.quantity) for one in allotments]
+        head = invoice_head(invoice, run=run, correlation=origin.correlation)
+        lines = [line_row(line) for line in invoice.lines]
+        with in_business_words(f"Invoice {invoice.reference}"):
+            async with self._database.transaction() as connection:
+                await connection.fetchval(_PROPOSE, head, lines, *columns(rows, 4))
+                await _note(connection, "propose_invoice", invoice.reference, origin, net=str(invoice.net))
+        return await self.read(invoice.reference)
+
+    async def read(self, reference: str) -> BillingDocument:
+        """One document."""
+        row = await self._database.row("SELECT * FROM billing_documents WHERE reference = $1", reference)
+        if row is None:
+            raise NotFound(f"There is no document {reference}.", remedy="Correct the reference.")
+        return document_of(row)
+
+    async def of(self, contract: str) -> Sequence[BillingDocument]:
+        """The documents of a contract, in order of their making."""
+        rows = await self._database.rows(
+            "SELECT * FROM billing_documents WHERE contract = $1 ORDER BY created_at, reference", contract
+        )
+        return [document_of(row) for row in rows]
+
+    async def invoice(self, reference: str) -> Invoice:
+        """An invoice with its lines; each names at most a hundred of its items."""
+        return invoice_of(*await self._with_lines(reference, DocumentKind.INVOICE))
+
+    async def credit_memo(self, reference: str) -> CreditMemo:
+        """A credit memo with its lines."""
+        return memo_of(*await self._with_lines(reference, DocumentKind.CREDIT_MEMO))
+
+    async def allocations(self, reference: str, *, after: int = 0, limit: int = 10_000) -> Sequence[Allocated]:
+        """What stands on an invoice, item by item, a page at a time: what a credit may name."""
+        rows = await self._database.rows(_ALLOCATIONS, reference, after, limit)
+        return [_allocated(row) for row in rows]
+
+    async def complete(
+        self, reference: str, tax: Money, lines: Sequence[LineTerms], *, rate: FrozenRate | None = None, origin: Origin
+    ) -> BillingDocument:
+        """Say the tax, the accounts and the words of a document that is not released yet, and freeze its exchange rate."""
+        given = [(one.number, one.description, one.account, one.tax_code, one.tax.amount if one.tax else None) for one in lines]
+        frozen = (rate.rate, rate.source, rate.at) if rate else (None, "", None)
+        async with self._database.transaction() as connection:
+            changed = await connection.fetchval(_COMPLETE, reference, tax.amount, *frozen)
+            if changed is not None:
+                await connection.execute(_COMPLETE_LINES, reference, *columns(given, 5))
+                await _note(connection, "complete_document", reference, origin, tax=str(tax))
+        found = await self.read(reference)
+        if changed is None:
+            require_move(reference, found.state, InvoiceState.PROPOSED)
+        return found
+
+    async def move(self, reference: str, state: InvoiceState, *, code: str = "", origin: Origin) -> BillingDocument:
+        """To the next state (held: under a code); where it is already, nothing happens. To withdraw is ``withdraw``."""
+        async with self._database.transaction() as connection:
+            row = await move(connection, reference, state, origin, code=code)
+        return document_of(row) if row else await self._already(reference, state)
+
+    async def withdraw(self, reference: str, reason: str, *, origin: Origin) -> BillingDocument:
+        """Take back what was not posted: its items are open again, and sub-ledgers have back what it used."""
+        with in_business_words(f"Withdrawing {reference}"):
+            async with self._database.transaction() as connection:
+                row = await move(connection, reference, InvoiceState.WITHDRAWN, origin, reason=reason)
+                if row:
+                    await connection.execute("SELECT withdraw_document($1, $2)", reference, reason)
+        return await self._already(reference, InvoiceState.WITHDRAWN)
+
+    async def posted(self, reference: str, record: DocumentRecord, *, system: str, origin: Origin) -> BillingDocument:
+        """What the ERP posted for our request; a credit memo that takes back all of its invoice makes that credited."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                _RECORD, reference, system, record.target_id, record.number, record.url, record.version, record.posted_on,
+                record.open.amount,
+            )  # fmt: skip
+            row = await move(connection, reference, InvoiceState.POSTED, origin, number=record.number)
+            if row and row["kind"] == DocumentKind.CREDIT_MEMO.value and await _is_wholly_credited(connection, row["invoice"]):
+                await move(connection, row["invoice"], InvoiceState.CREDITED, origin, memo=reference)
+        return await self.read(reference)
+
+    async def _already(self, reference: str, state: InvoiceState) -> BillingDocument:
+        found = await self.read(reference)
+        if found.state is not state:
+            require_move(reference, found.state, state)
+        return found
+
+    async def _with_lines(self, reference: str, kind: DocumentKind) -> tuple[asyncpg.Record, list[asyncpg.Record]]:
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(
+                "SELECT * FROM billing_documents WHERE reference = $1 AND kind = $2", reference, kind.value
+            )
+            if row is None:
+                raise NotFound(f"There is no {kind} {reference}.", remedy="Correct the reference.")
+            return row, await connection.fetch(_LINES, reference)
+
+
+async def move(
+    connection: Connection, reference: str, state: InvoiceState, origin: Origin, *, code: str = "", **details: str
+) -> asyncpg.Record | None:
+    """The move and its entry in the trail; None where no state that allows it was met."""
+    before = [now.value for now, then in ALLOWED if then is state]
+    row = await connection.fetchrow(_MOVE, reference, state.value, before, code)
+    if row:
+        await _note(connection, f"document_{state.value}", reference, origin, **({"code": code} if code else {}), **details)
+    return row
+
+
+async def _is_wholly_credited(connection: Connection, invoice: str) -> bool:
+    left: Decimal | None = await connection.fetchval(
+        "SELECT sum(amount - taken_back) FROM allocations WHERE document = $1 AND kind = 'bill'", invoice
+    )
+    return left == 0
+
+
+async def _note(connection: Connection, action: str, reference: str, origin: Origin, **details: str) -> None:
+    entry = Entry(
+        action=action, origin=origin, system="handoff", kind="billing_document", source_id=reference, key=f"{action}/{reference}",
+        outcome="done", details=details,
+    )  # fmt: skip
+    await connection.execute("SELECT audit_note($1)", as_json([entry]))
+
+
+def document_of(row: asyncpg.Record) -> BillingDocument:
+    """The document of a row."""
+    names = set(BillingDocument.model_fields) - {"net", "tax", "total", "open"}
+    money = {name: Money(amount=row[name], currency=row["currency"]) for name in ("net", "tax", "total")}
+    return BillingDocument.model_validate(
+        {name: row[name] for name in names} | money | {"open": Money(amount=row["open_amount"], currency=row["currency"])}
+    )
+
+
+def _allocated(row: asyncpg.Record) -> Allocated:
+    return Allocated(
+        allocation=row["id"],
+        billable=row["reference"],
+        line=row["line"],
+        amount=Money(amount=row["amount"], currency=row["currency"]),
+        quantity=row["quantity"],
+        left=Money(amount=row["amount"] - row["taken_back"], currency=row["currency"]),
+        left_quantity=row["quantity"] - row["taken_back_quantity"],
+    )

@@ -1,0 +1,195 @@
+"""Items come in by COPY, are judged against what is known, and change it, all in one transaction and by sets (R67, R68)."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from decimal import Decimal
+
+import asyncpg
+
+from canonical.billable import Billable
+from canonical.intake import Intake, JudgedItem, Judgement
+from canonical.money import Money
+from canonical.provenance import Entry, Origin
+from ledger.audit import as_json
+from ledger.billing.billable_rows import COLUMNS, as_row
+from ledger.billing.refusals import in_business_words
+from ledger.database import Connection, Database
+
+Row = tuple[object, ...]
+
+# What the source says happened; the rest follows from contract and policy and may be rated anew.
+_FACTS = ("kind", "contract", "person", "task", "service_from", "service_until", "quantity", "unit", "currency")
+_UNRATED = "CASE WHEN {0}.rate IS NULL THEN {0}.amount END"
+_SAME_CODE = ("reference", "source", "source_version", "approved_by", "evidence", "hold_code", "hold_note")
+_TERMS = tuple(name for name in COLUMNS if name not in _SAME_CODE)
+_VERSION = 'source_version COLLATE "C"'
+
+# Items of one contract come in one after the other, so that no twin is overlooked; other contracts do not wait.
+_LOCK_CONTRACTS = """
+SELECT pg_advisory_xact_lock_shared(7248, 0), count(pg_advisory_xact_lock(7247, bucket))
+FROM (SELECT DISTINCT intake_bucket(contract) AS bucket FROM staged_billables ORDER BY 1) t
+"""
+# Everything that may be changed, in the order of ids; answers the contents that known items had before.
+_LOCK_ITEMS = """
+WITH known AS (
+    SELECT b.id, b.content, s.content AS now FROM staged_billables s JOIN billables b USING (reference)
+), locked AS (
+    SELECT id FROM billables WHERE id IN (
+        SELECT id FROM known
+        UNION SELECT t.id FROM staged_billables s JOIN billables t ON t.content = s.content
+        WHERE t.content IS NOT NULL AND t.state <> 'withdrawn'
+        UNION SELECT t.id FROM known k JOIN billables t ON t.content = k.content
+        WHERE k.content IS DISTINCT FROM k.now AND t.content IS NOT NULL AND t.state <> 'withdrawn'
+    ) ORDER BY id FOR NO KEY UPDATE
+)
+SELECT coalesce((SELECT array_agg(DISTINCT content) FROM known WHERE content IS DISTINCT FROM now), '{}')
+FROM (SELECT count(*) FROM locked) t
+"""
+
+
+def _sides(names: Iterable[str], *, unrated: bool = False) -> str:
+    """A comparison of the staged with the known row."""
+
+    def side(of: str) -> str:
+        return ", ".join([*(f"{of}.{name}" for name in names), *([_UNRATED.format(of)] if unrated else [])])
+
+    return f"({side('s')}) IS NOT DISTINCT FROM ({side('b')})"
+
+
+_JUDGE = f"""
+CASE WHEN b.id IS NULL THEN 'new'
+     WHEN s.{_VERSION} < b.{_VERSION} THEN 'older'
+     WHEN b.state = 'withdrawn' AND s.source_version = b.source_version THEN 'older'
+     WHEN b.state = 'withdrawn' THEN 'changed'
+     WHEN {_sides(_TERMS)} THEN 'known'
+     WHEN {_sides(_FACTS, unrated=True)}
+          AND (b.billed > b.credited OR b.closed > 0 OR s.source_version = b.source_version AND NOT $1) THEN 'known'
+     WHEN s.source_version = b.source_version AND NOT $1 THEN 'conflicting'
+     WHEN b.billed > b.credited OR b.closed > 0 THEN 'changed_after_billing'
+     WHEN b.charge_batch <> '' THEN 'changed_after_export'
+     ELSE 'changed' END
+"""
+_FROZEN = """
+coalesce((SELECT f.key FROM billing_freezes f
+          WHERE f.contract = j.contract AND f.line IN ('', j.line) AND f.lifted_at IS NULL ORDER BY f.since, f.key LIMIT 1), '')
+"""
+_KEPT = tuple(name for name in COLUMNS if name != "evidence")
+_STATE = "CASE j.hold_code WHEN '' THEN 'open' ELSE 'held' END"
+_ACCEPT = f"""
+WITH last AS (
+    SELECT DISTINCT ON (reference) * FROM staged_billables ORDER BY reference, {_VERSION} DESC
+), judged AS MATERIALIZED (
+    SELECT s.*, b.id, b.amount AS was, b.source_version AS was_version, {_JUDGE} AS outcome
+    FROM last s LEFT JOIN billables b ON b.reference = s.reference
+), added AS (
+    INSERT INTO billables ({", ".join(_KEPT)}, evidence, content, state, approved, frozen_by, recorded_at, changed_at)
+    SELECT {", ".join(f"j.{name}" for name in _KEPT)}, j.evidence::jsonb, j.content, {_STATE}, j.amount, {_FROZEN}, moment, moment
+    FROM judged j, business_now() AS moment WHERE j.outcome = 'new' ORDER BY j.service_from, j.reference
+    ON CONFLICT (reference) DO NOTHING RETURNING 1
+), altered AS (
+    UPDATE billables b SET {", ".join(f"{name} = j.{name}" for name in _KEPT if name != "reference")},
+           evidence = j.evidence::jsonb, content = j.content, state = {_STATE}, approved = j.amount, changed_at = business_now(),
+           is_cleared = b.is_cleared AND b.content IS NOT DISTINCT FROM j.content,
+           frozen_by = CASE b.frozen_by WHEN '' THEN {_FROZEN} ELSE b.frozen_by END
+    FROM judged j WHERE b.id = j.id AND j.outcome = 'changed'
+), touched AS (
+    UPDATE billables b SET source_version = j.source_version
+    FROM judged j WHERE b.id = j.id AND j.outcome = 'known' AND j.source_version <> b.source_version
+)
+SELECT outcome, count(*) AS count, (SELECT count(*) FROM added) AS added,
+       coalesce(jsonb_agg(jsonb_build_array(reference, contract, source_version, currency, was::text, amount::text)
+                          ORDER BY reference)
+                FILTER (WHERE outcome IN ('conflicting', 'changed_after_billing', 'changed_after_export')), '[]') AS items
+FROM judged GROUP BY outcome
+"""
+_TWINS = """
+SELECT * FROM weigh_twins((SELECT array_agg(DISTINCT c) FROM (
+    SELECT content FROM staged_billables WHERE content IS NOT NULL UNION ALL SELECT unnest($1::bigint[])) t(c)))
+ORDER BY reference
+"""
+
+
+class Entries:
+    """The door of the ledger for whatever may be billed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def accept(self, items: Sequence[Billable], *, batch: str, origin: Origin, anew: bool = False) -> Intake:
+        """Take items in; see ``accept_rows``."""
+        return await self.accept_rows(_pages(items), batch=batch, origin=origin, anew=anew)
+
+    async def accept_rows(self, pages: AsyncIterable[Sequence[Row]], *, batch: str, origin: Origin, anew: bool = False) -> Intake:
+        """Take rows in, a page at a time, so that memory does not grow with their number.
+
+        ``anew`` says that the same version was mapped or rated anew: what is not billed yet takes the new terms (a retroactive
+        rate, a corrected mapping); without it rated items stay as they were rated. Nothing of a batch is kept if any of it fails.
+        """
+        with in_business_words(f"Batch {batch}"):
+            async with self._database.transaction() as connection:
+                await _stage(connection, pages)
+                intake = await _judged(connection, anew)
+                await connection.execute("SELECT audit_note($1)", _noted(batch, origin, intake))
+        return intake
+
+
+async def _pages(items: Sequence[Billable], size: int = 2_000) -> AsyncIterator[Sequence[Row]]:
+    for start in range(0, len(items), size):
+        yield [as_row(item) for item in items[start : start + size]]
+
+
+async def _stage(connection: Connection, pages: AsyncIterable[Sequence[Row]]) -> None:
+    await connection.execute("SELECT open_staging()")
+
+    async def rows() -> AsyncIterator[Row]:
+        async for page in pages:
+            for row in page:
+                yield row
+
+    await connection.copy_records_to_table("staged_billables", records=rows(), columns=COLUMNS)
+    await connection.execute("SELECT count_staging()")
+
+
+async def _judged(connection: Connection, anew: bool) -> Intake:
+    await connection.execute(_LOCK_CONTRACTS)
+    left_behind = await connection.fetchval(_LOCK_ITEMS)
+    outcomes = await connection.fetch(_ACCEPT, anew)
+    counts = {Judgement(row["outcome"]): row["count"] for row in outcomes}
+    if outcomes and outcomes[0]["added"] != counts.get(Judgement.NEW, 0):
+        raise asyncpg.SerializationError("an item came in under the same name for another contract at the same time")
+    twins = await connection.fetch(_TWINS, left_behind)
+    if twins:
+        counts[Judgement.DUPLICATE] = len(twins)
+    named = [_judged_item(Judgement(row["outcome"]), *item) for row in outcomes for item in row["items"]]
+    return Intake(counts=counts, items=(*named, *(_twin(row) for row in twins)))
+
+
+def _judged_item(
+    judgement: Judgement, reference: str, contract: str, version: str, currency: str, was: str, now: str
+) -> JudgedItem:
+    return JudgedItem(
+        reference=reference,
+        judgement=judgement,
+        contract=contract,
+        version=version,
+        was=Money(amount=Decimal(was), currency=currency),
+        now=Money(amount=Decimal(now), currency=currency),
+    )
+
+
+def _twin(row: asyncpg.Record) -> JudgedItem:
+    return JudgedItem(
+        reference=row["reference"],
+        judgement=Judgement.DUPLICATE,
+        contract=row["contract"],
+        version=row["source_version"],
+        now=Money(amount=row["amount"], currency=row["currency"]),
+        same_as=row["hold_note"],
+    )
+
+
+def _noted(batch: str, origin: Origin, intake: Intake) -> object:
+    counted = {judgement.value: str(count) for judgement, count in intake.counts.items()}
+    entry = Entry(
+        action="accept_billables", origin=origin, system="handoff", kind="billables", key=batch, outcome="done", details=counted
+    )
+    return as_json([entry])

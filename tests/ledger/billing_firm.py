@@ -1,0 +1,111 @@
+"""A firm's billing as tests tell it: items with defaults, a claim with defaults, credits by name of the item."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from canonical.billable import Balance, Billable, BillableKind, CreditDisposition, Work
+from canonical.claim import Claim, Claimed
+from canonical.intake import Intake
+from canonical.invoice import CreditedAllocation, CreditMemo, DocumentRecord, DocumentState, InvoiceState
+from canonical.money import Money
+from canonical.period import Period
+from canonical.provenance import Origin
+from ledger.billing.book import BillingLedger
+from ledger.database import Database
+
+WHO = Origin(correlation="COR-1", engagement="ENG-1", actor="test")
+TODAY = date(2026, 8, 4)
+
+
+def usd(amount: str | int | Decimal) -> Money:
+    return Money.of(amount, "USD")
+
+
+def an_item(reference: str, hours: str = "1", rate: str = "200", day: date = date(2026, 6, 15), **changes: Any) -> Billable:
+    quantity = Decimal(hours)
+    facts: dict[str, Any] = {
+        "reference": reference,
+        "kind": BillableKind.TIME,
+        "contract": "C-1",
+        "line": "L1",
+        "entity": "US01",
+        "customer": "CUST-ACME",
+        "currency": "USD",
+        "service": Period(start=day, end=day + timedelta(days=1)),
+        "quantity": quantity,
+        "unit": "hour",
+        "rate": usd(rate),
+        "rate_version": "RC-1/1",
+        "amount": (usd(rate) * quantity).rounded(),
+        "work": Work(person="P-1", role="Senior", task="T-1", approved_by="boss", note=reference),
+        "source": "kantata",
+        "source_version": "2026-06-16T08:00:00Z",
+        "evidence": {"clause": "4.2"},
+    }
+    return Billable(**{**facts, **changes})
+
+
+class Firm:
+    """The billing ledger of a test, with one contract unless it says otherwise."""
+
+    def __init__(self, database: Database, contract: str = "C-1") -> None:
+        self.database = database
+        self.ledger = BillingLedger.over(database)
+        self.contract = contract
+
+    async def approve(self, *items: Billable, anew: bool = False) -> Intake:
+        named = [item.model_copy(update={"contract": self.contract}) for item in items]
+        return await self.ledger.entries.accept(named, batch="B", origin=WHO, anew=anew)
+
+    async def bill(self, run: str, through: date | None = None, **changes: Any) -> Claimed:
+        facts: dict[str, Any] = {
+            "run": run,
+            "reference": run,
+            "contracts": (self.contract,),
+            "through": through,
+            "document_date": TODAY,
+            "accounting_date": TODAY,
+        }
+        return await self.ledger.claims.claim(Claim(**{**facts, **changes}), origin=WHO)
+
+    async def post(self, reference: str, number: str = "") -> None:
+        found = await self.ledger.documents.read(reference)
+        if found.state is InvoiceState.PROPOSED:
+            await self.ledger.documents.move(reference, InvoiceState.RELEASED, origin=WHO)
+        record = DocumentRecord(
+            target_id=f"id-{reference}", number=number or f"NS-{reference}", state=DocumentState.OPEN, net=found.net,
+            tax=found.tax, total=found.total, open=found.total, posted_on=TODAY, version="1",
+        )  # fmt: skip
+        await self.ledger.documents.posted(reference, record, system="erp", origin=WHO)
+
+    async def credit(
+        self, memo: str, invoice: str, parts: Sequence[tuple[str, str, CreditDisposition]] | None = None, **changes: Any
+    ) -> str:
+        """Parts by item and amount ('' for all of it); without parts everything that is left, re-opened."""
+        standing = {one.billable: one for one in await self.ledger.documents.allocations(invoice)}
+        wanted = parts or [(name, "", CreditDisposition.REOPENED) for name, one in standing.items() if one.left.amount]
+        named = [
+            CreditedAllocation(
+                allocation=standing[name].allocation,
+                amount=Money.of(amount, standing[name].amount.currency) if amount else standing[name].left,
+                quantity=standing[name].left_quantity if not amount else (
+                    standing[name].left_quantity * Decimal(amount) / standing[name].left.amount).quantize(Decimal("0.000001")),
+                disposition=how,
+            )
+            for name, amount, how in wanted
+        ]  # fmt: skip
+        head = CreditMemo(
+            reference=memo, invoice=invoice, contract=self.contract, entity="US01", customer="CUST-ACME", currency="USD",
+            memo_date=TODAY, accounting_date=TODAY, reason="as agreed", lines=(), tax=usd(0),
+        )  # fmt: skip
+        return await self.ledger.credits.credit(head, named, origin=WHO, **changes)
+
+    async def balance(self, reference: str) -> Balance:
+        (found,) = await self.ledger.billables.read([reference])
+        return found.balance
+
+
+def nets(claimed: Claimed) -> list[str]:
+    return [f"{document.net.amount:.2f}" for document in claimed.documents]
