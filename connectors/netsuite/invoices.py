@@ -19,7 +19,7 @@ class Invoices:
         self._posting, self._account = posting, posting.account
 
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
-        """A draft of the same key that was left over is completed; one that came to other totals is deleted and refused."""
+        """A draft that comes to other totals, or may not be approved, is deleted and refused."""
         made = await self._drafted(invoice, customer_id, project_id, key)
         found = await self._posting.read(_KIND, made, DocumentShape)
         await self._require_totals(found)
@@ -64,9 +64,11 @@ class Invoices:
             return await self._posting.create(_KIND, body, posted=invoice.accounting_date)
         except Conflict:
             held = await self._find(invoice.reference)
-            if held and self._is_half_made(held) and held.memo.startswith(f"{marked(key)} "):
-                return held.id
-            raise
+            if held is None or not self._is_half_made(held) or not held.memo.startswith(f"{marked(key)} "):
+                raise
+            # Of an attempt that broke off, perhaps for another accounting date: it posted nothing, and goes.
+            await self._account.remove(_KIND, held.id)
+            return await self._posting.create(_KIND, body, posted=invoice.accounting_date)
 
     async def _require_totals(self, found: DocumentShape) -> None:
         if differs(found) and is_draft(found):
@@ -77,6 +79,7 @@ class Invoices:
         try:
             await self._account.change(_KIND, found.id, {"approvalStatus": APPROVED})
         except Rejected as refused:
+            await self._account.remove(_KIND, found.id)
             posted = invoice.accounting_date
             await self._posting.periods.require_open(found.subsidiary.id, posted, receivables=True, refused=refused)
             raise

@@ -1,0 +1,236 @@
+"""The general ledger in NetSuite, and what its feeds tell of payments and documents (S28)."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from canonical.errors import NotReady, PeriodIsClosed, Rejected
+from canonical.invoice import DocumentState
+from canonical.journal import JournalLine, PeriodState
+from canonical.money import Money
+from canonical.payment import Payment, PaymentState
+from connectors.netsuite.client import connect
+from sandbox.serve import serving_in_thread
+from sandbox.vendor import SimulatedVendor
+from tests.connectors.contract import Bench
+from tests.connectors.netsuite_billing import (
+    JUNE,
+    a_buyer,
+    a_credit_memo,
+    a_journal,
+    a_line,
+    at_work,
+    books,
+    fed,
+    invoiced,
+    paid,
+    posted,
+)
+from tests.connectors.netsuite_world import a_bench, a_project_id, a_vendor, calls, held, settings, usd
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[tuple[SimulatedVendor, str]]:
+    vendor = a_vendor()
+    with serving_in_thread(vendor) as url:
+        yield vendor, url
+
+
+@pytest.fixture
+async def bench(account: tuple[SimulatedVendor, str]) -> AsyncIterator[Bench]:
+    async with a_bench(*account) as given:
+        yield given
+
+
+# Payments (S28: an invoice of 10,000).
+
+
+async def test_a_partial_payment_leaves_the_rest_open(bench: Bench) -> None:
+    invoice = await invoiced(bench.connector)
+    await paid(bench, invoice, "4000", on="2026-07-15", externalId="BANK-1", memo="wire 4711")
+    (payment,) = await fed(bench.connector.payments)
+    assert isinstance(payment, Payment) and payment.state is PaymentState.RECEIVED
+    assert (payment.amount, payment.applied, payment.unapplied) == (usd("4000"), usd("4000"), usd("0"))
+    assert (payment.reference, payment.entity, payment.received_on, payment.memo) == (
+        "BANK-1",
+        "US01",
+        date(2026, 7, 15),
+        "wire 4711",
+    )
+    assert (payment.applications[0].target_id, payment.applications[0].number) == (invoice.target_id, "US01-INV1")
+    (document,) = await fed(bench.connector.documents)
+    assert (document.reference, document.state, document.open) == ("INV-100", DocumentState.OPEN, usd("6000"))
+
+
+async def test_a_short_payment_with_a_certificate_of_withholding_pays_the_invoice(bench: Bench) -> None:
+    invoice = await invoiced(bench.connector)
+    withheld = [{"invoice": invoice.target_id, "amount": 1000, "certificate": "WHT-2026-7"}]
+    await paid(bench, invoice, "9000", withheld=withheld)
+    money, certificate = await fed(bench.connector.payments)
+    assert (money.amount, money.applied) == (usd("9000"), usd("9000"))
+    (kept,) = certificate.applications
+    assert (certificate.amount, kept.amount, kept.withheld) == (usd("0"), usd("0"), usd("1000"))
+    assert (kept.target_id, kept.certificate) == (invoice.target_id, "WHT-2026-7")
+    assert (await bench.connector.read_invoice(invoice.target_id)).state is DocumentState.PAID
+    assert await books(bench) == {"1000": Decimal(9000), "1120": Decimal(1000), "4000": Decimal(-10000)}
+
+
+async def test_an_overpayment_stays_with_the_customer_and_can_be_applied_later(bench: Bench) -> None:
+    invoice = await invoiced(bench.connector)
+    key = await paid(bench, invoice, "10500", apply=[{"invoice": invoice.target_id, "amount": 10000}])
+    (payment,) = await fed(bench.connector.payments)
+    assert payment.unapplied == usd("500")
+    other = await invoiced(bench.connector, reference="INV-101")
+    for _ in range(2):
+        await bench.connector.apply_credit(key, other.target_id, usd("500"), key="apply_credit/P-1/INV-101")
+    assert (await bench.connector.read_invoice(other.target_id)).open == usd("9500")
+    (payment,) = await fed(bench.connector.payments)
+    assert [line.amount for line in payment.applications] == [usd("10000"), usd("500")]
+
+
+async def test_a_bounced_payment_opens_the_invoice_again(bench: Bench) -> None:
+    invoice = await invoiced(bench.connector)
+    key = await paid(bench, invoice, "4000")
+    (before,) = await fed(bench.connector.payments)
+    bench.vendor.clock_offset += timedelta(seconds=2)
+    await at_work(bench, "POST", f"transactions/{key}/void")
+    now = datetime.now(UTC) + bench.vendor.clock_offset
+    pages = bench.connector.payments(now - timedelta(minutes=1), now + timedelta(seconds=2))
+    (payment,) = [one async for page in pages for one in page]
+    assert (payment.state, payment.amount, payment.applications) == (PaymentState.BOUNCED, usd("4000"), ())
+    assert payment.source_id == before.source_id and payment.source_version > before.source_version
+    record = await bench.connector.read_invoice(invoice.target_id)
+    assert (record.state, record.open) == (DocumentState.OPEN, usd("10000"))
+
+
+# Feeds.
+
+
+async def test_a_feed_covers_its_window_with_an_overlap_and_only_our_entities(bench: Bench) -> None:
+    bench.vendor.seed({"subsidiary": {"9": {"externalId": "XX", "name": "XX", "currency": {"id": "1"}}}})
+    stranger = connect("erp", settings(bench.url, subsidiaries={"XX": "9"}))
+    await invoiced(stranger, reference="X-1", entity="XX")
+    await stranger.aclose()
+    invoice = await invoiced(bench.connector)
+    await bench.connector.post_credit_memo(a_credit_memo(), invoice_id=invoice.target_id, key="create_credit_memo/CM-100")
+    now = datetime.now(UTC) + timedelta(seconds=2)
+
+    async def told(since: timedelta, until: timedelta) -> set[str]:
+        pages = bench.connector.documents(now + since, now + until)
+        return {document.reference async for page in pages for document in page}
+
+    assert await told(timedelta(minutes=-1), timedelta(0)) == {"INV-100", "CM-100"}
+    assert await told(timedelta(minutes=9), timedelta(minutes=10)) == {"INV-100", "CM-100"}, "ten minutes of overlap"
+    assert await told(timedelta(minutes=11), timedelta(minutes=12)) == set()
+    assert await told(timedelta(minutes=-9), timedelta(minutes=-1)) == set()
+
+
+async def test_a_feed_asks_in_the_time_of_the_users_clock(bench: Bench) -> None:
+    abroad = connect("erp", settings(bench.url, time_zone="America/Los_Angeles"))
+    since = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+    text = abroad._feeds._moment(since)
+    assert text == "TO_DATE('2026-01-01 04:00:00', 'YYYY-MM-DD HH24:MI:SS')"
+    await abroad.aclose()
+
+
+async def test_many_changes_are_read_in_pages_that_leave_calls_to_others(bench: Bench) -> None:
+    for n in range(9):
+        await invoiced(bench.connector, reference=f"INV-{n}")
+    now = datetime.now(UTC)
+    pages = [page async for page in bench.connector.documents(now - timedelta(minutes=1), now + timedelta(seconds=2))]
+    assert [len(page) for page in pages] == [4, 4, 1], "five calls at once, of which one is reserved"
+
+
+# Journals.
+
+
+async def test_a_journal_is_posted_with_its_dimensions_and_reversed_by_netsuite_on_the_day(bench: Bench) -> None:
+    written = await bench.connector.post_journal(a_journal(reverses_on=date(2026, 7, 1)), key="post_journal/JRN-100")
+    assert written.number == "US01-JE1"
+    stored = bench.vendor.state["records"]["journalEntry"][written.target_id]
+    assert (stored["tranDate"], stored["line"][0]["custcol_handoff_practice"]) == ("2026-06-30", "Advisory")
+    (record,) = await bench.connector.read_journals(written.target_id)
+    assert (record.reference, record.document, record.entity, record.posted_on) == ("JRN-100", "", "US01", JUNE)
+    assert posted([record]) == {"2300": (usd("6000"), None), "4020": (None, usd("6000"))}
+    assert len(held(bench.vendor.state, "journalEntry")) == 2 and not await books(bench)
+    again = await bench.connector.reverse_journal(written.target_id, JUNE, "twice", key="reverse_journal/JRN-100")
+    assert again.details == {"reversed": "US01-JE2"} and len(held(bench.vendor.state, "journalEntry")) == 2
+
+
+async def test_a_journal_of_a_closed_month_is_reversed_in_an_open_one(bench: Bench) -> None:
+    written = await bench.connector.post_journal(a_journal(), key="post_journal/JRN-100")
+    await at_work(bench, "PUT", "periods", period="2026-06", state="closed")
+    with pytest.raises(PeriodIsClosed):
+        await bench.connector.reverse_journal(written.target_id, JUNE, "in error", key="reverse_journal/JRN-100")
+    july = date(2026, 7, 3)
+    for _ in range(2):
+        reversal = await bench.connector.reverse_journal(written.target_id, july, "in error", key="reverse_journal/JRN-100")
+    assert posted(await bench.connector.read_journals(reversal.target_id)) == {
+        "2300": (None, usd("6000")),
+        "4020": (usd("6000"), None),
+    }
+    stored = bench.vendor.state["records"]["journalEntry"][reversal.target_id]
+    assert stored["line"][0]["custcol_handoff_practice"] == "Advisory" and "reverse_journal/JRN-100" in stored["memo"]
+    assert not await books(bench)
+
+
+async def test_a_lock_of_receivables_holds_invoices_but_not_journals(bench: Bench) -> None:
+    await at_work(bench, "PUT", "periods", period="2026-06", subsidiary="US01", state="ar_locked")
+    june = {p.entity: p for e in ("US01", "UK01") for p in await bench.connector.periods(e) if JUNE in p.period}
+    assert (june["US01"].state, june["US01"].receivables_locked, june["US01"].name) == (PeriodState.OPEN, True, "Jun 2026")
+    assert not june["UK01"].receivables_locked
+    accrual = (JournalLine(account="1150", debit=usd("3679")), JournalLine(account="4000", credit=usd("3679")))
+    assert await bench.connector.post_journal(a_journal(lines=accrual), key="post_journal/JRN-100")
+    await at_work(bench, "PUT", "periods", period="2026-06", subsidiary="US01", state="closed")
+    with pytest.raises(PeriodIsClosed):
+        await bench.connector.post_journal(a_journal("JRN-101"), key="post_journal/JRN-101")
+    months = await bench.connector.periods("US01")
+    assert [one.period.start for one in months] == sorted(one.period.start for one in months)
+    assert [one.name for one in months if one.state is PeriodState.CLOSED] == ["Jun 2026"]
+
+
+async def test_where_periods_are_not_closed_by_subsidiary_their_own_flags_count(bench: Bench) -> None:
+    plain = connect("erp", settings(bench.url, locks_by_subsidiary=False))
+    await at_work(bench, "PUT", "periods", period="2026-06", state="closed")
+    assert [one.name for one in await plain.periods("UK01") if one.state is PeriodState.CLOSED] == ["Jun 2026"]
+    assert not [call for call in calls(bench, "suiteql") if call["status"] != 200]
+    await plain.aclose()
+
+
+async def test_a_line_may_name_its_customer_or_project(bench: Bench) -> None:
+    customer_id, project_id = await a_buyer(bench.connector), await a_project_id(bench.connector)
+    lines = (
+        JournalLine(account="1100", debit=usd("20"), customer="CUST-1"),
+        JournalLine(account="4900", credit=usd("20"), project="C-1"),
+    )
+    written = await bench.connector.post_journal(a_journal(lines=lines), key="post_journal/JRN-100")
+    stored = bench.vendor.state["records"]["journalEntry"][written.target_id]
+    assert [line["entity"]["id"] for line in stored["line"]] == [customer_id, project_id]
+    unknown = (JournalLine(account="1100", debit=usd("20"), customer="NOBODY"), lines[1])
+    with pytest.raises(Rejected, match="no customer NOBODY"):
+        await bench.connector.post_journal(a_journal("JRN-101", lines=unknown), key="post_journal/JRN-101")
+    wrong = (JournalLine(account="9999", debit=usd("20")), lines[1])
+    with pytest.raises(Rejected, match="no account 9999"):
+        await bench.connector.post_journal(a_journal("JRN-102", lines=wrong), key="post_journal/JRN-102")
+
+
+async def test_postings_are_in_the_currency_of_the_books(bench: Bench) -> None:
+    line = a_line().changed(amount=Money.of("100", "GBP"))
+    written = await invoiced(
+        bench.connector, currency="GBP", lines=(line,), tax=Money.of("0", "GBP"), exchange_rate=Decimal("1.27")
+    )
+    assert posted(await bench.connector.read_journals(written.target_id)) == {
+        "1100": (usd("127"), None),
+        "4000": (None, usd("127")),
+    }
+
+
+async def test_a_document_that_queries_do_not_show_yet_is_asked_for_later(bench: Bench) -> None:
+    bench.vendor.seed({"account": {"search_delay_seconds": 300}})
+    written = await bench.connector.post_journal(a_journal(), key="post_journal/JRN-100")
+    with pytest.raises(NotReady):
+        await bench.connector.read_journals(written.target_id)
+    bench.vendor.clock_offset += timedelta(seconds=301)
+    assert len(await bench.connector.read_journals(written.target_id)) == 1
