@@ -38,11 +38,8 @@ def at(rate: int) -> FrozenRate:
 
 
 def test_s12_books_the_cent_on_7010() -> None:
-    document = [
-        Posting.debit("1100", eur("187.43")),
-        *[Posting.credit("4000", eur("52.50"))] * 3,
-        Posting.credit("2200", eur("29.93")),
-    ]
+    charges = [Posting.credit("4000", eur("52.50"))] * 3
+    document = [Posting.debit("1100", eur("187.43")), *charges, Posting.credit("2200", eur("29.93"))]
     lines = functional(document, EURO)
     assert {(line.account, line.amount) for line in lines} == {
         ("1100", usd("196.80")),

@@ -16,14 +16,13 @@ from canonical.rules.grouping import MOST_NAMED, GroupingPolicy, LineBy, group, 
 from tests.build import usd
 from tests.canonical.charges import a_charge, some_charges, time
 
+ONE: dict[str, Any] = {"rate": None, "quantity": 1, "unit": ""}
 S01 = [
-    a_charge(
-        40_000, reference="ENG-100.M1", kind=BillableKind.MILESTONE, line="L1", rate=None, quantity=1, unit="", description="M1"
-    ),
+    a_charge(40_000, reference="ENG-100.M1", kind=BillableKind.MILESTONE, line="L1", description="M1", **ONE),
     time("kantata.1", "60", 225),
     time("kantata.2", "2.5", 225),
     time("kantata.3", "118", 165, role="Consultant"),
-    a_charge(6_000, reference="L3.01", kind=BillableKind.SUBSCRIPTION, line="L3", rate=None, quantity=1, unit="month"),
+    a_charge(6_000, reference="L3.01", kind=BillableKind.SUBSCRIPTION, line="L3", **ONE),
     time("kantata.4", "31.5", 200, role="Advisor", line="L4"),
 ]
 
