@@ -82,10 +82,11 @@ class Reviewed:
         return sorted(self.desk.waiting)
 
     async def reviewed(
-        self, origin: Origin, findings: list[Finding], *, status: EngagementStatus, seen: int | None = None
+        self, origin: Origin, findings: list[Finding], *, status: EngagementStatus | None, seen: int | None = None
     ) -> list[tuple[Finding, Settlement]]:
         """Open a case for each finding and wait until all are settled, one is rejected, or the records changed.
 
+        ``status`` is what the board says of the engagement meanwhile, unless its state is not what waits.
         ``seen`` is the count of changes when the findings were looked for: a change since then must not be missed. Answers the
         findings that were settled (records may change before all are). Raises HandoffRejected when one is rejected.
         """
@@ -93,7 +94,7 @@ class Reviewed:
         waited = [(origin, finding) for finding in findings]
         self.desk.left += waited  # taken off the list when this ends as it should
         asked = await self._opened(origin, findings, status)
-        workflow.upsert_search_attributes(where(status=status.value, code=findings[0].code))
+        workflow.upsert_search_attributes(where(status=status.value if status else "waiting", code=findings[0].code))
         try:
             await workflow.wait_condition(lambda: self._may_go_on(list(asked), known))
         finally:
@@ -106,7 +107,7 @@ class Reviewed:
         self.desk.left = [one for one in self.desk.left if one not in waited]
         return answers
 
-    async def _opened(self, origin: Origin, findings: list[Finding], status: EngagementStatus) -> dict[int, Finding]:
+    async def _opened(self, origin: Origin, findings: list[Finding], status: EngagementStatus | None) -> dict[int, Finding]:
         """The numbers of the cases; a decision that was quicker than this answer is taken with it."""
         asking = str(workflow.uuid4())
         request = OpenCases(origin=origin, findings=findings, status=status, asking=asking, **vars(self.subject))

@@ -1,6 +1,5 @@
 """Taking the steps of a handoff: each with its undo registered first, and with a person asked where it fails for good."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio import workflow
@@ -8,27 +7,27 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.activation import Judged
-    from activities.case import Carry, CaseActivities
     from activities.step import Step, Undo
     from canonical.engagement import EngagementStatus
-    from canonical.exception import Decision, Finding, Settlement
+    from canonical.exception import Decision, Finding
     from canonical.provenance import Origin
     from canonical.written import Written
     from workflows import options
-    from workflows.review import Reviewed, Subject, finding_of
-    from workflows.saga import Failed, Saga, stop_if_cancelled
+    from workflows.insistent import Insistent
+    from workflows.review import Subject
+    from workflows.saga import Failed, Saga
 
 
 _LIVES_IN = {"workspace": ("workspace_url", "signed_contract"), "psa_project": ("staffing",)}
 """What goes with a thing when it is undone."""
 
 
-class Stepwise(Reviewed):
+class Stepwise(Insistent):
     """Base of handoffs: which contract version, what was judged, what exists so far and how it is undone."""
 
     def __init__(self, contract: str, version: int, actor: str) -> None:
-        super().__init__()
-        self._contract, self._version, self._actor = contract, version, actor
+        super().__init__(actor)
+        self._contract, self._version = contract, version
         self._judged = Judged()
         self._targets: dict[str, str] = {}
         self._saga = Saga()
@@ -62,46 +61,6 @@ class Stepwise(Reviewed):
 
         return await self.insisted(take, do.__name__)
 
-    async def insisted(self, take: Callable[[], Awaitable[Written]], name: str) -> Written:
-        """Take a step; where it fails for good, a person decides and it goes on from here."""
-        origin, asked = self.origin(name), list[Finding]()
-        while True:
-            seen = self.desk.changes
-            try:
-                written = await take()
-            except ActivityError as error:
-                stop_if_cancelled()  # of a worker that dies while its write is being cancelled one sees a timeout: nobody's case
-                finding = finding_of(error, subject=name)
-                if finding is None:
-                    raise
-                asked += [finding] if finding.code not in {one.code for one in asked} else []
-                await self._decided(origin, finding, seen)
-                continue
-            if asked:
-                await self.resolved(origin, asked, "The step succeeded.")
-            stop_if_cancelled()
-            return written
-
-    async def _decided(self, origin: Origin, finding: Finding, seen: int) -> None:
-        key = finding.evidence.get("key", "")
-        if finding.code == "WRITE_CLOSED":  # an earlier handoff of this contract gave it up, and has ended; this one means it
-            word = Settlement(number=0, decision=Decision.RETRY, actor=self._actor, reason="A later handoff carries it out.")
-            await self._carry(key, word)
-            return
-        self.subject = self._provisioning
-        for _, settlement in await self.reviewed(origin, [finding], status=self._waits_as, seen=seen):
-            if finding.code == "OUTCOME_UNKNOWN" and key:
-                await self._carry(key, settlement)
-
-    async def _carry(self, key: str, settlement: Settlement) -> None:
-        await workflow.execute_activity_method(
-            CaseActivities.carry_settlement,
-            Carry(key=key, settlement=settlement),
-            task_queue=options.LEDGER,
-            summary="carry the decision",
-            **options.BOOKS,
-        )
-
     async def _undo(self, name: str, undo: Any, capability: str, part: str) -> None:
         step = self.at(undo.__name__, capability, part=part)
         await workflow.execute_activity_method(
@@ -126,7 +85,7 @@ class Stepwise(Reviewed):
                 remedy="Undo it in the target system and override, or correct the cause and retry.",
                 subject=compensation.step,
             )
-            self.subject = self._provisioning
+            self.subject = self.trouble()
             try:
                 answers = await self.reviewed(origin, [finding], status=EngagementStatus.WITHDRAWING)
             except ApplicationError:
@@ -140,9 +99,8 @@ class Stepwise(Reviewed):
             except FailureError as again:
                 error = again
 
-    @property
-    def _provisioning(self) -> Subject:
-        """Whose trouble a step's failure is: the whole contract waits with it."""
+    def trouble(self) -> Subject:
+        """A step's failure is the whole contract's: it waits with it."""
         judged = self._judged
         return Subject("project_provisioning", judged.entity, judged.customer, self._contract, judged.at_risk)
 
