@@ -13,7 +13,7 @@ from connectors.avatax.registrations import Registrations
 from connectors.avatax.schemas import Company, Transaction
 from connectors.avatax.settings import Settings
 
-# Nothing is documented: its own client gives up after minutes, and a calculation that takes longer than one is given up there.
+# Nothing is documented but a simulated timeout of 30 seconds (ForceTimeout); a calculation takes less than one.
 _UPSTREAM = timedelta(minutes=2)
 _VISIBLE = timedelta(seconds=10)
 _KIND = "tax_document"

@@ -66,8 +66,8 @@ def a_world() -> dict[str, Any]:
             "701": {
                 "companyId": US,
                 "customers": [{"companyId": US, "customerCode": "CUST-EXEMPT"}],
-                "signedDate": "2026-01-01",
-                "expirationDate": "2028-12-31",
+                "signedDate": "2020-01-01",
+                "expirationDate": "2099-12-31",
                 "exemptionReason": {"name": "RESALE"},
                 "exposureZone": {"country": "US", "region": "TX"},
                 "ecmsId": 9701,
