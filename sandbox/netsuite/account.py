@@ -23,6 +23,7 @@ from sandbox.netsuite.query_service import QueryService
 from sandbox.netsuite.record_service import RecordService
 from sandbox.netsuite.records import Records
 from sandbox.netsuite.suiteql import SuiteQl
+from sandbox.netsuite.transactions import POSTING
 from sandbox.vendor import SimulatedVendor
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -37,6 +38,7 @@ _SETTINGS: dict[str, Any] = {
     "job_seconds": 0,
     "search_delay_seconds": 0,
     "suiteql_row_limit": 100_000,
+    "time_zone": "UTC",  # of the integration user: SuiteQL speaks its time
     # How this account posts; see standing.py for the records and the custom fields it begins with.
     "accounts": {
         "receivable": "1100",
@@ -99,12 +101,11 @@ class NetSuite(SimulatedVendor):
     def seed(self, world: dict[str, Any]) -> None:
         """Settings of the account, and records by type and internal id."""
         given = world.get("account", {})
-        custom = {**self.state["account"]["custom_fields"], **given.get("custom_fields", {})}
-        self.state["account"].update({**given, "custom_fields": custom})
-        for kind, records in world.items():
-            if kind != "account":
-                for key, record in records.items():
-                    self.records.put_in(kind, key, record)
+        held = self.state["account"]
+        held.update({**given, **{part: {**held[part], **given.get(part, {})} for part in ("custom_fields", "accounts")}})
+        for kind in sorted(world.keys() - {"account"}, key=lambda kind: (kind in POSTING, list(world).index(kind))):
+            for key, record in world[kind].items():
+                self.records.put_in("account" if kind == "chart" else kind, key, record)
 
     def error(self, status: int, headers: dict[str, str]) -> Response:
         """An error answer in NetSuite's form."""

@@ -109,9 +109,10 @@ def check_charge(records: Records, record: Json, before: Json | None) -> None:
     job = records.find("job", record["billTo"]["id"])
     customer = records.find("customer", job["parent"]["id"] if job and job.get("parent") else record["billTo"]["id"])
     for field in ("subsidiary", "currency"):
-        source = next((one[field] for one in (job, customer) if one and one.get(field)), None)
-        if source and not record.get(field):
-            record[field] = source
+        books = records.find("subsidiary", record["subsidiary"]["id"]) if record.get("subsidiary") else None
+        source = next((one[field] for one in (job, customer, books) if one and one.get(field)), None)
+        if source:
+            record.setdefault(field, source)
     if record.get("amount") is None:
         record["amount"] = plain(exact(record.get("quantity", 1)) * exact(record.get("rate")))
     record["amount"] = plain(rounded(exact(record["amount"])))

@@ -174,7 +174,10 @@ class Records:
         return record
 
     def put_in(self, name: str, key: str, record: Json) -> None:
-        """Add a record of the seed as it is, without the checks."""
+        """Add a record of the seed as it is, without the checks; a transaction is posted."""
+        if name in POSTING:
+            self._posted(name, str(key), record)
+            return
         kind = RECORD_TYPES.get(name) or QUERY_ONLY[name]
         version = self.all(name).get(str(key), {}).get("_version", 0) + 1
         self._keep(kind, {**kind.defaults, **self._stamps(kind), "_version": version, **record, "id": str(key)})
@@ -183,15 +186,12 @@ class Records:
         """A record that NetSuite itself makes; one that brings its postings is taken as it is."""
         kind = RECORD_TYPES.get(name) or QUERY_ONLY[name]
         record: Json = {"id": self._next_id(), **kind.defaults, **values, "_version": 1, **self._stamps(kind)}
-        ready = "_impact" in values
-        if ready:
-            heads.numbered(self, name, record)
-            record["status"] = status_of(name, record)
-        else:
-            bookkeeping.prepare(self, name, record, None)
+        if "_impact" not in values:
+            self._booked(kind, record)
+            return record
+        heads.numbered(self, name, record)
+        record["status"] = status_of(name, record)
         self._keep(kind, record)
-        if not ready:
-            bookkeeping.settle(self, name, record, None)
         return record
 
     def changed(self, name: str, record: Json) -> None:
@@ -257,6 +257,19 @@ class Records:
     def _stamps(self, kind: RecordType) -> Json:
         stamp = _stamp(self._now())
         return {"createdDate" if "createdDate" in kind.fields else "dateCreated": stamp, "lastModifiedDate": stamp}
+
+    def _posted(self, name: str, key: str, given: Json) -> None:
+        kind = RECORD_TYPES[name]
+        record: Json = {**kind.defaults, **given, "id": key, "_version": 1, **self._stamps(kind)}
+        for sublist in kind.sublists.keys() & given.keys():
+            record[sublist] = self._merged(kind.sublists[sublist], [], [dict(line) for line in given[sublist]])
+        if key not in self.all(name):
+            self._booked(kind, record)
+
+    def _booked(self, kind: RecordType, record: Json) -> None:
+        bookkeeping.prepare(self, kind.name, record, None)
+        self._keep(kind, record)
+        bookkeeping.settle(self, kind.name, record, None)
 
     def _after(self, kind: RecordType, record: Json, *, before: Json | None) -> None:
         if kind.name in POSTING:

@@ -160,6 +160,15 @@ def test_a_journal_line_that_is_refused(line: dict[str, Any], code: str) -> None
     assert refused(an_account(), "journalEntry", body)[0] == code
 
 
+def test_a_world_can_begin_with_open_documents() -> None:
+    vendor = an_account()
+    migrated = {"entity": {"id": "17"}, "tranDate": "2026-05-31", "item": [{"item": {"id": "300"}, "amount": 186400}]}
+    for _ in range(2):
+        vendor.seed({"invoice": {"9001": {**migrated, "externalId": "LEGACY-1"}}})
+    assert vendor.records.get("invoice", "eid:LEGACY-1")["amountRemaining"] == 186400
+    assert open_receivables(vendor.records) == Decimal(186400)
+
+
 AMOUNTS = st.decimals(min_value="0.01", max_value="5000", places=2).map(float)
 RATES = st.decimals(min_value="0.5", max_value="9", places=4).map(float)
 DAYS = st.integers(1, 28).flatmap(lambda day: st.sampled_from([f"2026-{month:02d}-{day:02d}" for month in range(4, 8)]))
