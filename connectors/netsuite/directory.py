@@ -6,6 +6,7 @@ from canonical.errors import Misconfigured, Rejected
 from connectors.netsuite.account import Account, literal
 
 _CURRENCIES = "SELECT id, symbol FROM currency WHERE isinactive = 'F'"
+_EVERY_CURRENCY = "SELECT id, symbol FROM currency"
 _BOOKS = "SELECT id, currency FROM subsidiary"
 _ACCOUNTS = "SELECT id, acctnumber FROM account WHERE isinactive = 'F'"
 
@@ -36,47 +37,54 @@ class Directory:
 
     async def currencies(self) -> dict[str, str]:
         """ISO code by internal id."""
-        return await self._once(_CURRENCIES, "symbol")
+        return await self._list(_CURRENCIES, "symbol")
 
     async def currency(self, code: str) -> str:
         """The internal id of a currency."""
-        for internal, symbol in (await self.currencies()).items():
-            if symbol == code:
-                return internal
-        remedy = f"Make the currency {code} active in NetSuite (Lists > Accounting > Currencies), then retry."
-        raise Rejected(f"{self._account.system} has no currency {code}", remedy=remedy, evidence={"currency": code})
+        found = await self._id_of(_CURRENCIES, "symbol", code)
+        if found is None:
+            remedy = f"Make the currency {code} active in NetSuite (Lists > Accounting > Currencies), then retry."
+            raise Rejected(f"{self._account.system} has no currency {code}", remedy=remedy, evidence={"currency": code})
+        return found
 
     async def code_of(self, currency: str) -> str:
-        """The ISO code of a currency's internal id."""
-        codes = await self.currencies()
-        if currency not in codes:
-            remedy = "Make the currency active in NetSuite (Lists > Accounting > Currencies), then retry."
-            raise Rejected(f"{self._account.system} has a document in a currency that is not active", remedy=remedy)
-        return codes[currency]
+        """The ISO code of what a document is in, which may be a currency that is not active any more."""
+        known = await self._list(_EVERY_CURRENCY, "symbol")
+        return known[currency] if currency in known else (await self._list(_EVERY_CURRENCY, "symbol", again=True))[currency]
 
     async def books_of(self, subsidiary: str) -> str:
         """The ISO code of the currency that a subsidiary keeps its books in."""
-        return await self.code_of((await self._once(_BOOKS, "currency"))[subsidiary])
+        return await self.code_of((await self._list(_BOOKS, "currency"))[subsidiary])
 
     async def account(self, number: str) -> str:
         """The internal id of an account of the firm's chart."""
-        for internal, held in (await self._once(_ACCOUNTS, "acctnumber")).items():
-            if held == number:
-                return internal
-        remedy = f"Give an active account the number {number} (Lists > Accounting > Accounts), then retry."
-        raise Rejected(f"{self._account.system} has no account {number}", remedy=remedy, evidence={"account": number})
+        found = await self._id_of(_ACCOUNTS, "acctnumber", number)
+        if found is None:
+            remedy = f"Give an active account the number {number} (Lists > Accounting > Accounts), then retry."
+            raise Rejected(f"{self._account.system} has no account {number}", remedy=remedy, evidence={"account": number})
+        return found
 
-    async def item(self, name: str) -> str:
-        """The internal id of an item of the settings, empty where there is no such item."""
+    async def item(self, name: str) -> str | None:
+        """The internal id of an item of the settings, if there is such an item."""
         if not name.startswith("eid:"):
             return name
-        found = await self._once(f"SELECT id, externalid FROM item WHERE externalid = {literal(name[4:])}", "externalid")
-        return next(iter(found), "")
+        external = name.removeprefix("eid:")
+        return await self._id_of(
+            f"SELECT id, externalid FROM item WHERE externalid = {literal(external)}", "externalid", external
+        )
 
-    async def _once(self, query: str, column: str) -> dict[str, str]:
-        """A column by internal id; what was empty is asked for again."""
+    async def _id_of(self, query: str, column: str, wanted: str) -> str | None:
+        """What is not on the list is asked for again: a person may have added it since."""
+        for again in (False, True):
+            for internal, held in (await self._list(query, column, again=again)).items():
+                if held == wanted:
+                    return internal
+        return None
+
+    async def _list(self, query: str, column: str, *, again: bool = False) -> dict[str, str]:
+        """A column by internal id."""
         async with self._lock:
-            if not self._kept.get(query):
+            if again or query not in self._kept:
                 rows = [row async for row in self._account.query(query)]
                 self._kept[query] = {str(row["id"]): str(row[column]) for row in rows if column in row}
             return self._kept[query]

@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter, ValidationError
+
 from canonical.errors import NotFound
 from canonical.invoice import DocumentRecord
 from canonical.money import Money
 from canonical.payment import Application, Payment, PaymentState
+from canonical.reference import Reference
 from connectors.http import Json
 from connectors.netsuite.account import literal, together
 from connectors.netsuite.documents import document_record
@@ -21,6 +24,7 @@ from connectors.netsuite.schemas import CreditShape, DocumentShape, PaymentShape
 from connectors.netsuite.wire import reference_of
 
 Told = TypeVar("Told")
+_REFERENCE: TypeAdapter[str] = TypeAdapter(Reference)
 _RECORDS = {"CustInvc": "invoice", "CustCred": "creditMemo"}
 _MOMENT = "'YYYY-MM-DD HH24:MI:SS'"
 _VOID = "V"
@@ -130,6 +134,13 @@ class Feeds:
             return None
         return found if found.subsidiary.id in self._posting.directory.entities else None
 
+    def _reference(self, found: TransactionShape) -> str:
+        """What people or banks gave it as external id, where that is a reference of our form."""
+        try:
+            return _REFERENCE.validate_python(reference_of(found.external_id))
+        except ValidationError:
+            return f"{self._account.system}.{found.id}"
+
     def _told(
         self, found: TransactionShape, *, customer: str, amount: Money, state: PaymentState, applications: tuple[Application, ...]
     ) -> Payment:
@@ -137,7 +148,7 @@ class Feeds:
             system=self._account.system,
             source_id=found.id,
             source_version=found.changed.isoformat(),
-            reference=reference_of(found.external_id) or f"{self._account.system}.{found.id}",
+            reference=self._reference(found),
             entity=self._posting.directory.entities[found.subsidiary.id],
             customer=customer,
             amount=amount,
