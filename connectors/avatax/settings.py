@@ -14,7 +14,7 @@ class Settings(BaseModel):
     """One account. A company of AvaTax is what a legal entity of ours is taxed as."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    base_url: str = "https://rest.avatax.com"
+    base_url: str = Field(default="https://rest.avatax.com", description="the API's address; the sandbox has another")
     account: str = Field(description="account number, or the name of a user")
     licence_key: SecretStr = Field(description="licence key of the account, or the user's password")
     companies: Mapping[str, str] = Field(min_length=1, description="AvaTax company code by legal entity")
@@ -28,7 +28,7 @@ class Settings(BaseModel):
             "nothing is charged there, and nothing is held for it"
         ),
     )
-    concurrent_calls: int = Field(default=10, ge=1)
+    concurrent_calls: int = Field(default=10, ge=1, description="calls of this process under way at once")
     timing: Timing = Timing()
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from activities.billing_ports import Tax
@@ -26,7 +28,7 @@ from connectors.avatax import mapping
 from connectors.avatax.client import AvaTax, connect
 from connectors.avatax.refusals import refuse
 from connectors.avatax.settings import Settings
-from connectors.http import encoded
+from connectors.http import decoded, encoded
 from connectors.registry import vendor
 from sandbox.avatax.vendor import AvaTax as Account
 from tests.connectors.avatax_firm import RECORD, a_question, an_account, current, register, settings
@@ -113,6 +115,13 @@ def test_what_we_send_keeps_to_the_contract(question: TaxQuestion) -> None:
     adjusted = json.loads(encoded(mapping.record_model(question, "US01", key=RECORD)))
     assert complaints("CreateOrAdjustTransactionModel", adjusted) == []
     assert complaints("CreateTransactionModel", json.loads(encoded(mapping.estimate_model(question, "US01")))) == []
+
+
+@given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
+def test_no_digit_of_an_amount_is_lost_on_its_way(amount: Decimal) -> None:
+    for is_credit, sent in ((False, amount), (True, -amount)):
+        model = mapping.estimate_model(a_question(str(amount), is_credit=is_credit), "US01")
+        assert decoded(encoded(model))["lines"][0]["amount"] == sent
 
 
 @pytest.mark.parametrize(

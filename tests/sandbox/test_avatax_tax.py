@@ -1,12 +1,16 @@
 """What the simulated AvaTax charges and why: nexus, rates, rounding, exemptions, as Avalara's own client is told."""
 
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import httpx2 as httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.avatax import VENDOR
+from sandbox.avatax.rounding import Rounding
 from sandbox.serve import serving_in_thread
 from tests.sandbox.avatax_client import Account, account, server
 from tests.sandbox.avatax_contract import complaints
@@ -78,6 +82,20 @@ def test_tax_is_rounded_as_the_company_wants_it(account: Account, company: str, 
     lines = [{"number": str(number), "amount": 52.5} for number in (1, 2, 3)]
     answer = account.created(companyCode=company, currencyCode="EUR", addresses={"singleLocation": BERLIN}, lines=lines)
     assert (answer["totalTax"], [line["tax"] for line in answer["lines"]]) == (tax, by_line)
+
+
+AMOUNTS = st.lists(st.decimals(min_value=-1_000_000, max_value=1_000_000, places=4), max_size=30)
+
+
+@given(AMOUNTS)
+def test_by_document_the_lines_add_up_to_the_rounded_whole(exact: list[Decimal]) -> None:
+    rounding = Rounding("Document", "EUR")
+    whole = sum(exact, Decimal(0)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    assert sum((rounding.tax("DE", one) for one in exact), Decimal(0)) == whole
+
+
+def test_a_currency_without_cents_has_none() -> None:
+    assert Rounding("Line", "JPY").tax("JP", Decimal("10.5")) == 11
 
 
 def test_a_rate_changes_on_its_day_and_a_return_may_name_the_day_of_the_sale(account: Account) -> None:
