@@ -1,0 +1,116 @@
+"""A rate that changes for work already done: delta lines, or credit and rebill; what was rated is never rewritten (S05, R56)."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+from canonical.billable import Billable, BillableKind
+from canonical.money import Money, Rounding
+from canonical.schema import Part
+
+
+class RetroactivePolicy(StrEnum):
+    """What happens with billed work: one delta line, or, while its invoice is unpaid, a credit and a new invoice."""
+
+    DELTA = "delta"
+    CREDIT_REBILL = "credit_rebill"
+
+
+class RatedWork(Part):
+    """An item as it stands: the invoice that bills it (none: not billed yet), and what of it stands billed after credits."""
+
+    item: Billable
+    invoice: str = ""
+    is_paid: bool = False
+    billed: Money | None = None
+    billed_quantity: Decimal | None = None
+
+    @property
+    def quantity(self) -> Decimal:
+        """The quantity the change is about."""
+        return self.item.quantity if self.billed_quantity is None else self.billed_quantity
+
+    @property
+    def amount(self) -> Money:
+        """What it is billed at."""
+        return self.billed or self.item.amount
+
+
+class Reprice(Part):
+    """One item at its new price; ``difference`` is what the customer owes more, or less."""
+
+    work: RatedWork
+    rate: Money
+    rate_version: str
+    amount: Money
+
+    @property
+    def difference(self) -> Money:
+        """New amount less old, each rounded once (S05: 80 x 15 = 1,200.00)."""
+        return self.amount - self.work.amount
+
+
+class Plan(Part):
+    """What a retroactive rate brings about: items rated again, deltas to bill or to credit, invoices to credit and bill anew."""
+
+    rerated: tuple[Reprice, ...] = ()
+    deltas: tuple[Reprice, ...] = ()
+    rebilled: tuple[Reprice, ...] = ()
+
+    @property
+    def invoices_to_credit(self) -> dict[str, Money]:
+        """By invoice, what is taken back of it at the old rate (S05: May, 16,312.50)."""
+        return _by_invoice((one.work.invoice, one.work.amount) for one in self.rebilled)
+
+    @property
+    def invoices_to_rebill(self) -> dict[str, Money]:
+        """By invoice, what is billed instead at the new rate (S05: May, 17,400.00)."""
+        return _by_invoice((one.work.invoice, one.amount) for one in self.rebilled)
+
+    def delta_items(self) -> list[Billable]:
+        """Billables of their own for what is owed more (S05: 2,287.50, naming both invoices)."""
+        return [delta_item(one) for one in self.deltas if one.difference.amount > 0]
+
+    def price_adjustments(self) -> list[Reprice]:
+        """What is owed less: credited on the items' own allocations, never a negative invoice (S05 variant: 2,287.50)."""
+        return [one for one in self.deltas if one.difference.amount < 0]
+
+
+def reprice(work: RatedWork, rate: Money, rate_version: str, rounding: Rounding = Rounding.HALF_UP) -> Reprice:
+    """The item at another rate, its amount rounded once (S05)."""
+    return Reprice(work=work, rate=rate, rate_version=rate_version, amount=(rate * work.quantity).rounded(rounding))
+
+
+def plan_change(repriced: Sequence[Reprice], policy: RetroactivePolicy) -> Plan:
+    """Unbilled work is rated again; billed work follows the policy; paid work is never rebilled; no change is no line (S05)."""
+    changed = [one for one in repriced if not one.difference.is_zero]
+    billed = [one for one in changed if one.work.invoice]
+    rebilled = [one for one in billed if policy is RetroactivePolicy.CREDIT_REBILL and not one.work.is_paid]
+    return Plan(
+        rerated=tuple(one for one in changed if not one.work.invoice),
+        deltas=tuple(one for one in billed if one not in rebilled),
+        rebilled=tuple(rebilled),
+    )
+
+
+def delta_item(change: Reprice) -> Billable:
+    """A rate delta as an item of its own (U1): the hours at the difference of the rates, with what it corrects as evidence."""
+    old, difference = change.work.item, change.rate - change.work.item.rate if change.work.item.rate else None
+    explains = difference is not None and (difference * change.work.quantity).rounded() == change.difference
+    facts = {
+        "reference": f"{old.reference}:{change.rate_version}",
+        "kind": BillableKind.RATE_DELTA,
+        "quantity": change.work.quantity,
+        "rate": difference if explains else None,
+        "rate_version": change.rate_version,
+        "amount": change.difference,
+        "evidence": {**old.evidence, "corrects": old.reference, "invoice": change.work.invoice},
+    }
+    return Billable.model_validate({**dict(old), **facts})
+
+
+def _by_invoice(amounts: Iterable[tuple[str, Money]]) -> dict[str, Money]:
+    found: dict[str, Money] = {}
+    for invoice, amount in amounts:
+        found[invoice] = found[invoice] + amount if invoice in found else amount
+    return found

@@ -1,0 +1,104 @@
+"""Retroactive rates: the difference is billed or credited once, and nothing that was rated changes."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canonical.billable import BillableKind
+from canonical.money import Money
+from canonical.rules.caps import Limit, LimitKind, allow
+from canonical.rules.charge import Charge
+from canonical.rules.grouping import group
+from canonical.rules.retroactive import Plan, RatedWork, RetroactivePolicy, delta_item, plan_change, reprice
+from tests.build import usd
+from tests.canonical.charges import time
+
+DELTA, REBILL = RetroactivePolicy.DELTA, RetroactivePolicy.CREDIT_REBILL
+
+
+def work(reference: str, hours: str, **changes: Any) -> RatedWork:
+    return RatedWork(item=time(reference, hours, 225).billable, **changes)
+
+
+APRIL = work("apr", "80", invoice="INV-4", is_paid=True)
+MAY = work("may", "72.5", invoice="INV-5")
+JUNE = work("jun", "20")
+
+
+def changed(rate: int, policy: RetroactivePolicy) -> Plan:
+    return plan_change([reprice(one, usd(rate), "RC-1.v2") for one in (APRIL, MAY, JUNE)], policy)
+
+
+def test_s05_delta_is_one_line_of_2287_50_that_names_both_invoices() -> None:
+    plan = changed(240, DELTA)
+    items = plan.delta_items()
+    assert [item.amount for item in items] == [usd("1200.00"), usd("1087.50")]
+    assert [item.evidence["invoice"] for item in items] == ["INV-4", "INV-5"]
+    (draft,) = group(Charge.whole(item) for item in items)
+    (line,) = draft.lines
+    assert (line.amount, line.quantity, line.rate) == (usd("2287.50"), Decimal("152.5"), usd(15))
+    assert {item.kind for item in items} == {BillableKind.RATE_DELTA}
+    assert [one.amount for one in plan.rerated] == [usd(4800)]
+
+
+def test_s05_credit_rebill_takes_unpaid_may_and_leaves_paid_april_a_delta() -> None:
+    plan = changed(240, REBILL)
+    assert plan.invoices_to_credit == {"INV-5": usd("16312.50")}
+    assert plan.invoices_to_rebill == {"INV-5": usd("17400.00")}
+    assert [item.amount for item in plan.delta_items()] == [usd("1200.00")]
+
+
+def test_s05_lower_rate_is_credited_and_never_billed() -> None:
+    plan = changed(210, DELTA)
+    assert plan.delta_items() == []
+    given_back = plan.price_adjustments()
+    assert Money.sum((one.difference for one in given_back), "USD") == usd("-2287.50")
+    assert {one.work.invoice for one in given_back} == {"INV-4", "INV-5"}
+
+
+def test_s05_with_2000_left_under_the_cap() -> None:
+    charges = [Charge.whole(item) for item in changed(240, DELTA).delta_items()]
+    allowed = allow(charges, Limit(kind=LimitKind.CAP, reference="L2", amount=usd(50_000), used=usd(48_000)))
+    assert (allowed.total, allowed.finding and allowed.finding.money) == (usd(2000), usd("287.50"))
+
+
+def test_the_same_rate_changes_nothing() -> None:
+    assert changed(225, REBILL) == Plan()
+
+
+def test_only_what_stands_billed_is_repriced() -> None:  # half of the item was credited before
+    half = MAY.changed(billed=usd("8156.25"), billed_quantity=Decimal("36.25"))
+    assert reprice(half, usd(240), "RC-1.v2").difference == usd("543.75")
+
+
+def test_a_delta_has_a_reference_of_its_own_for_each_version_of_the_card() -> None:
+    first, second = (delta_item(reprice(MAY, usd(240), version)) for version in ("RC-1.v2", "RC-1.v3"))
+    assert (first.reference, second.reference) == ("may:RC-1.v2", "may:RC-1.v3")
+    assert first.service.start == MAY.item.service.start == date(2026, 4, 17)
+
+
+@pytest.mark.parametrize("policy", list(RetroactivePolicy))
+@given(
+    parts=st.lists(st.tuples(st.decimals("0.01", 24, places=2), st.booleans(), st.booleans()), max_size=8),
+    rate=st.decimals("0.01", 400, places=2),
+)
+def test_old_amounts_and_differences_are_the_new_amounts(
+    policy: RetroactivePolicy, parts: list[tuple[Decimal, bool, bool]], rate: Decimal
+) -> None:
+    works = [
+        work(f"k{n}", str(hours), invoice=f"INV-{n % 2}" if is_billed else "", is_paid=is_billed and is_paid)
+        for n, (hours, is_billed, is_paid) in enumerate(parts)
+    ]
+    new = Money(amount=rate, currency="USD")
+    plan = plan_change([reprice(one, new, "v2") for one in works], policy)
+    everything = [*plan.rerated, *plan.deltas, *plan.rebilled]
+    before = Money.sum((one.amount for one in works), "USD")
+    after = before + Money.sum((one.difference for one in everything), "USD")
+    assert after == Money.sum(((new * one.quantity).rounded() for one in works), "USD")
+    assert not any(one.work.is_paid for one in plan.rebilled)
+    assert all(item.amount.amount > 0 for item in plan.delta_items())
+    assert len({one.work.item.reference for one in everything}) == len(everything)
