@@ -60,6 +60,7 @@ VENDORS: dict[str, Vendor] = {
         Capability.GENERAL_LEDGER,
     ),
     "sharepoint": _vendor("sharepoint", Capability.DOCUMENTS),
+    "workday": _vendor("workday", Capability.PEOPLE),
     "avatax": _vendor("avatax", Capability.TAX),
 }
 

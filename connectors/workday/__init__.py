@@ -1,0 +1,1 @@
+"""Workday: who delivers, for which legal entity, as what and at what cost, over time."""
