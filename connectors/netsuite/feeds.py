@@ -57,15 +57,10 @@ class Feeds:
                 yield page
 
     async def _changed(self, tables: str, which: str, since: datetime, until: datetime) -> list[Json]:
-        begin, end = (self._moment(at) for at in (since - self._settings.poll_overlap, until))
-        window = f"t.lastmodifieddate >= {begin} AND t.lastmodifieddate < {end}"
+        begin, end = local_window(since - self._settings.poll_overlap, until, ZoneInfo(self._settings.time_zone))
+        window = f"t.lastmodifieddate >= {_moment(begin)} AND t.lastmodifieddate <= {_moment(end)}"
         query = f"SELECT DISTINCT t.id, t.type FROM {tables} WHERE {which} AND {window} ORDER BY t.id"
         return [row async for row in self._account.query(query)]
-
-    def _moment(self, at: datetime) -> str:
-        """Queries know the time of the integration user's clock, to the second."""
-        local = at.astimezone(ZoneInfo(self._settings.time_zone))
-        return f"TO_DATE({literal(local.strftime('%Y-%m-%d %H:%M:%S'))}, {_MOMENT})"
 
     async def _pages(self, rows: Sequence[Json], tell: Callable[[Json], Awaitable[Told | None]]) -> AsyncIterator[list[Told]]:
         """As many at once as leave the reserved calls to others."""
@@ -158,3 +153,14 @@ class Feeds:
             changed_at=found.changed,
             memo=found.memo,
         )
+
+
+def local_window(since: datetime, until: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The window on the integration user's clock, which queries know; wider where that clock is put forward or back inside it."""
+    begin, end = (at.astimezone(zone).replace(tzinfo=None) for at in (since, until))
+    elapsed = until - since
+    return min(begin, end - elapsed), max(end, begin + elapsed)
+
+
+def _moment(local: datetime) -> str:
+    return f"TO_DATE({literal(local.strftime('%Y-%m-%d %H:%M:%S'))}, {_MOMENT})"

@@ -19,11 +19,11 @@ _KIND, _REVERSAL = "journalEntry", ".reversal"
 _IS_DIMENSION = ("class", "department", "location", "custcol")
 # Amounts are those of the books: in the currency of the subsidiary, in its primary book.
 _POSTED = (
-    "SELECT a.acctnumber, g.debit, g.credit, t.type, t.tranid, t.externalid, TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, "
-    "l.subsidiary, l.memo FROM transactionaccountingline g JOIN transaction t ON t.id = g.transaction "
+    "SELECT a.acctnumber, g.debit, g.credit, g.posting, t.type, t.tranid, t.externalid, "
+    "TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, l.subsidiary, l.memo FROM transactionaccountingline g JOIN transaction t ON t.id = g.transaction "
     "JOIN transactionline l ON l.transaction = g.transaction AND l.id = g.transactionline "
     "JOIN account a ON a.id = g.account "
-    "WHERE g.posting = 'T' AND g.accountingbook = 1 AND g.transaction = {document} ORDER BY g.transactionline"
+    "WHERE g.accountingbook = 1 AND g.transaction = {document} ORDER BY g.transactionline"
 )
 
 
@@ -82,14 +82,15 @@ class Journals:
             return self._written(await self._account.read(_KIND, f"eid:{external}", JournalShape))
 
     async def read_journals(self, document_id: str) -> Sequence[JournalRecord]:
-        """One for a document: its postings are its own. A document that queries do not show yet is asked for again later."""
+        """One for a document that posts, none for a draft. A document that queries do not show yet is asked for again later."""
         rows = [row async for row in self._account.query(_POSTED.format(document=int(document_id)))]
         if not rows:
             raise NotReady(
                 f"{self._account.system} shows no postings of document {document_id} yet",
                 evidence={"document": document_id},
             )
-        return [await self._record(document_id, rows)]
+        effective = [row for row in rows if row["posting"] == "T"]
+        return [await self._record(document_id, effective)] if effective else []
 
     async def periods(self, entity: str) -> Sequence[AccountingPeriod]:
         """Months, the oldest first."""

@@ -154,6 +154,16 @@ async def test_tax_is_ours_and_the_books_take_the_frozen_rate(bench: Bench) -> N
     assert sums == {"1100": usd("196.80"), "7010": usd("0.01"), "4000": usd("-165.38"), "2200": usd("-31.43")}
 
 
+async def test_with_suite_tax_even_no_tax_is_ours(bench: Bench) -> None:
+    plain = await invoiced(bench.connector)
+    taxed = connect("erp", settings(bench.url, has_suite_tax=True))
+    exempt = await invoiced(taxed, reference="INV-101", lines=(a_line(1, tax_code="EXEMPT"), a_line(2, "5")))
+    await taxed.aclose()
+    stored = bench.vendor.state["records"]["invoice"]
+    assert "taxDetailsOverride" not in stored[plain.target_id] and stored[exempt.target_id]["taxDetailsOverride"] is True
+    assert [(detail["taxBasis"], detail["taxAmount"]) for detail in stored[exempt.target_id]["taxDetails"]] == [(10000, 0)]
+
+
 async def test_a_lost_answer_leaves_a_draft_that_is_completed_and_never_a_second_invoice(bench: Bench) -> None:
     """S20, 33,532.50: NetSuite commits and the answer is lost, first of the draft, then of its approval."""
     invoice, key = an_invoice(lines=(a_line(amount="33532.50"),)), "create_invoice/INV-100"
@@ -224,6 +234,7 @@ async def test_where_people_approve_in_netsuite_a_draft_is_whole_and_can_be_with
     assert found and found.target_id == draft.target_id
     record = await theirs.read_invoice(draft.target_id)
     assert (record.state, record.posted_on, record.journal) == (DocumentState.DRAFT, None, "")
+    assert await theirs.read_journals(draft.target_id) == []
     for _ in range(2):
         await theirs.withdraw_invoice(draft.target_id, "the milestone is 85,000 now", key="withdraw_invoice/INV-100")
     assert not held(bench.vendor.state, "invoice")
