@@ -20,7 +20,8 @@ _IS_DIMENSION = ("class", "department", "location", "custcol")
 # Amounts are those of the books: in the currency of the subsidiary, in its primary book.
 _POSTED = (
     "SELECT a.acctnumber, g.debit, g.credit, g.posting, t.type, t.tranid, t.externalid, "
-    "TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, l.subsidiary, l.memo FROM transactionaccountingline g JOIN transaction t ON t.id = g.transaction "
+    "TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, l.subsidiary, l.memo "
+    "FROM transactionaccountingline g JOIN transaction t ON t.id = g.transaction "
     "JOIN transactionline l ON l.transaction = g.transaction AND l.id = g.transactionline "
     "JOIN account a ON a.id = g.account "
     "WHERE g.accountingbook = 1 AND g.transaction = {document} ORDER BY g.transactionline"

@@ -3,12 +3,16 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given as for_any
+from hypothesis import strategies as st
 
 from canonical.invoice import DocumentState
 from canonical.payment import Payment, PaymentState
 from connectors.netsuite.client import connect
+from connectors.netsuite.feeds import local_window
 from sandbox.serve import serving_in_thread
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
@@ -112,12 +116,25 @@ async def test_a_feed_covers_its_window_with_an_overlap_and_only_our_entities(be
     assert await told(timedelta(minutes=-9), timedelta(minutes=-1)) == set()
 
 
-async def test_a_feed_asks_in_the_time_of_the_users_clock(bench: Bench) -> None:
-    abroad = connect("erp", settings(bench.url, time_zone="America/Los_Angeles"))
-    since = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-    text = abroad._feeds._moment(since)
-    assert text == "TO_DATE('2026-01-01 04:00:00', 'YYYY-MM-DD HH24:MI:SS')"
-    await abroad.aclose()
+async def test_a_feed_asks_in_the_time_of_the_integration_users_clock(bench: Bench) -> None:
+    bench.vendor.seed({"account": {"time_zone": "America/Los_Angeles"}})
+    await invoiced(bench.connector)
+    assert await fed(bench.connector.documents) == [], "eight hours off"
+    there = connect("erp", settings(bench.url, time_zone="America/Los_Angeles"))
+    assert [document.reference for document in await fed(there.documents)] == ["INV-100"]
+    await there.aclose()
+
+
+@for_any(
+    st.integers(0, 365 * 24 * 3600).map(lambda second: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=second)),
+    st.timedeltas(timedelta(0), timedelta(hours=5)),
+    st.floats(0, 1),
+    st.sampled_from(["UTC", "America/Los_Angeles", "Australia/Lord_Howe", "Europe/London"]),
+)
+def test_a_window_on_a_local_clock_leaves_nothing_out(since: datetime, length: timedelta, part: float, name: str) -> None:
+    changed = since + length * part
+    begin, end = local_window(since, since + length, ZoneInfo(name))
+    assert begin <= changed.astimezone(ZoneInfo(name)).replace(tzinfo=None) <= end
 
 
 async def test_many_changes_are_read_in_pages_that_leave_calls_to_others(bench: Bench) -> None:
