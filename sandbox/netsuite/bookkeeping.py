@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox.netsuite import applications, documents, heads, impact, journals, periods, receipts
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
 
 def prepare(records: Records, kind: str, record: Json, before: Json | None) -> None:
     """Fill in what follows from the rest and refuse what the books cannot take; no other record changes here."""
-    if before and before.get("_voided"):
-        raise user_error(f"The transaction {before['tranId']} is void and cannot be changed.")
+    if before and (before.get("_voided") or before.get("void")):
+        raise user_error(f"The transaction {before['tranId']} is void, or voids another, and cannot be changed.")
     if sum(len(record.get(name, [])) for name in ("item", "line", "apply")) > records.setting("line_limit"):
         raise user_error(f"A transaction can have at most {records.setting('line_limit')} lines.")
     _PREPARED[kind](records, record, before)
     record["_posting"] = _posts(kind, record)
     _may_change(records, kind, record, before)
+    _realized(records, kind, record, before)
     heads.numbered(records, kind, record)
     record["status"] = status_of(kind, record)
 
@@ -33,11 +33,10 @@ def settle(records: Records, kind: str, record: Json, before: Json | None) -> No
     """The documents that were applied to, the balances of the customer, the gain of a later application, the reversal."""
     came, went = applications.changes(record, before)
     applications.settle(records, came, went)
-    gain = applications.gain(came) - applications.gain(went)
     if kind == "depositApplication":
         receipts.draw(records, record, before)
-    elif before is not None and gain:
-        _realize(records, record, [*came, *went], gain)
+    for found in _realized(records, kind, record, before):
+        balance(records, records.add("fxReval", found), 1)
     balance(records, before, -1)
     balance(records, record, 1)
     if kind == "journalEntry" and record["_posting"] and record.get("reversalDate") and not record.get("reversalEntry"):
@@ -105,20 +104,23 @@ def _open(records: Records, kind: str, record: Json) -> None:
     periods.require_open(records, record["postingPeriod"]["id"], record["subsidiary"]["id"], receivable=receivable)
 
 
-def _realize(records: Records, record: Json, lines: list[Json], gain: Decimal) -> None:
-    """Posted on the later of both dates, in the first period from there that is open."""
-    day = max([record["tranDate"], *(line["applyDate"] for line in lines)])
-    subsidiary = record["subsidiary"]["id"]
-    account = (record.get("arAcct") or record["account"])["id"]
-    party = record.get("customer") or record["entity"]
+def _realized(records: Records, kind: str, record: Json, before: Json | None) -> list[Json]:
+    """What an application that came or went later realized; NetSuite posts it by itself (a new source has it in its journal)."""
+    came, went = applications.changes(record, before)
+    gain = applications.gain(came) - applications.gain(went)
+    if before is None or kind == "depositApplication" or not gain:
+        return []
+    day = max([record["tranDate"], *(line["applyDate"] for line in (*came, *went))])
     found = {
         "subsidiary": record["subsidiary"],
         "currency": heads.base_currency(records, record),
         "exchangeRate": 1,
         "tranDate": day,
-        "postingPeriod": {"id": periods.first_open(records, day, subsidiary)["id"]},
-        "memo": f"Realized gain/loss of {record['tranId']}",
+        # On the later of both dates, or in the first period from there that is open.
+        "postingPeriod": {"id": periods.first_open(records, day, record["subsidiary"]["id"])["id"]},
+        "memo": f"Realized gain/loss of {before['tranId']}",
         "_posting": True,
     }
-    found["_impact"] = impact.of_exchange(records, found, account, party, gain)
-    balance(records, records.add("fxReval", found), 1)
+    account = (record.get("arAcct") or record["account"])["id"]
+    party = record.get("customer") or record["entity"]
+    return [{**found, "_impact": impact.of_exchange(records, found, account, party, gain)}]

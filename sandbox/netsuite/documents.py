@@ -20,7 +20,7 @@ PENDING, APPROVED, REJECTED = "1", "2", "3"
 def complete(records: Records, record: Json, before: Json | None) -> None:
     """Everything that the lines, the tax and the head of a document say together."""
     heads.complete(records, record, before, party="entity")
-    record.setdefault("account", {"id": records.account("receivable")})
+    heads.receivable(records, record, "account")
     if not record.get("item"):
         raise user_error("Please enter value(s) for: Items.")
     decimals = heads.places(records, record["currency"])
@@ -73,9 +73,11 @@ def _line(line: Json, decimals: int) -> Json:
 def _taxed(records: Records, record: Json, decimals: int) -> None:
     shares = _overridden(record, decimals) if record.get("taxDetailsOverride") else _computed(records, record, decimals)
     record["_taxes"] = [share for share in shares if share["amount"] or share["code"]]
+    by_line: dict[int, Decimal] = {}
+    for share in record["_taxes"]:
+        by_line[share["line"]] = by_line.get(share["line"], ZERO) + exact(share["amount"])
     for line in record["item"]:
-        mine = [share for share in record["_taxes"] if share["line"] == line["line"]]
-        tax = sum((exact(share["amount"]) for share in mine), ZERO)
+        tax = by_line.get(line["line"], ZERO)
         line.update(tax1Amt=plain(tax), grossAmt=plain(exact(line["amount"]) + tax))
 
 

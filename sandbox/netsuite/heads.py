@@ -53,6 +53,13 @@ def _dated(records: Records, record: Json, before: Json | None) -> None:
         raise user_error("The transaction date you specified is not within the date range of your accounting period.")
 
 
+def receivable(records: Records, record: Json, field: str) -> None:
+    """The account that the customer owes on: the account's own unless another of that type is given."""
+    record.setdefault(field, {"id": records.account("receivable")})
+    if records.get("account", record[field]["id"])["acctType"]["id"] != "AcctRec":
+        raise invalid_reference(field, record[field]["id"])
+
+
 def base_currency(records: Records, record: Json) -> Json:
     """The currency of the subsidiary's books."""
     found: Json = records.get("subsidiary", record["subsidiary"]["id"])["currency"]

@@ -88,7 +88,8 @@ def _check_reversal(records: Records, record: Json) -> None:
     if record["reversalDate"] < record["tranDate"]:
         raise user_error("The reversal date cannot be before the date of the journal entry.")
     period = periods.of_date(records, record["reversalDate"])
-    periods.require_open(records, period["id"], record["subsidiary"]["id"], receivable=False)
+    receivable = any(line["role"] == "receivable" for line in record["_impact"])
+    periods.require_open(records, period["id"], record["subsidiary"]["id"], receivable=receivable)
 
 
 def _without_none(line: Json) -> Json:

@@ -26,7 +26,7 @@ def credit_memo(records: Records, record: Json, before: Json | None) -> None:
 def payment(records: Records, record: Json, before: Json | None) -> None:
     """Money that can be applied at once, later, in part or not at all."""
     _received(records, record, before)
-    record.setdefault("arAcct", {"id": records.account("receivable")})
+    heads.receivable(records, record, "arAcct")
     gain = _applied(records, record, before, exact(record["payment"]), party="customer")
     record["_impact"] = impact.of_payment(records, record, gain=gain)
 
@@ -49,7 +49,7 @@ def application(records: Records, record: Json, before: Json | None) -> None:
         raise user_error(f"The deposit {source['tranId']} is void.")
     record.update({name: source[name] for name in ("customer", "subsidiary", "currency", "exchangeRate")})
     heads.complete(records, record, before, party="customer")
-    record.setdefault("arAcct", {"id": records.account("receivable")})
+    heads.receivable(records, record, "arAcct")
     mine = (before or {}).get("apply", [])
     free = exact(source["_free"]) + applications.total_applied(before or {})
     base = exact(source["_free_base"]) + sum((exact(line["_source_base"]) for line in mine), ZERO)

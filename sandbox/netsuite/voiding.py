@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def void(records: Records, kind: str, record: Json, on: str) -> Json:
     """The voiding journal; refused where others applied to it, or where the period is closed."""
     linked = kind in {"invoice", "journalEntry", "customerDeposit"} and bookkeeping.used(record)
-    if record.get("_voided") or not record["_posting"] or linked:
+    if record.get("_voided") or record.get("void") or not record["_posting"] or linked:
         raise user_error(f"The transaction {record['tranId']} cannot be voided: it is void, not posted, or linked to others.")
     period = periods.of_date(records, on)
     receivable = heads.is_receivable(kind)
@@ -73,5 +73,6 @@ def _shown(lines: list[Json]) -> list[Json]:
     found = []
     for number, line in enumerate((line for line in lines if line["foreign"]), 1):
         side = "debit" if line["foreign"] > 0 else "credit"
-        found.append({"line": number, "account": {"id": line["account"]}, side: abs(line["foreign"])})
+        entity = {"entity": line["entity"]} if line.get("entity") else {}
+        found.append({"line": number, "account": {"id": line["account"]}, side: abs(line["foreign"]), **entity})
     return found

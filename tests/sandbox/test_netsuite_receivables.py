@@ -84,9 +84,19 @@ async def test_tax_amounts_of_the_caller_are_taken_and_lines_are_merged_or_repla
         (an_invoice(subsidiary={"id": "2"}), "INVALID_KEY_OR_REF"),
         (an_invoice(currency={"id": "3"}), "USER_ERROR"),
         (an_invoice(tranDate="2046-01-01"), "USER_ERROR"),
+        (an_invoice(account={"externalId": "1300"}), "INVALID_KEY_OR_REF"),
         (an_invoice(approvalStatus={"id": "9"}), "INVALID_CONTENT"),
     ],
-    ids=["no lines", "a negative total", "no such item", "another subsidiary", "no rate", "no period", "no such approval"],
+    ids=[
+        "no lines",
+        "a negative total",
+        "no such item",
+        "another subsidiary",
+        "no rate",
+        "no period",
+        "no receivable",
+        "no such approval",
+    ],
 )
 async def test_what_the_books_do_not_take(client: LocalRest, body: dict[str, Any], code: str) -> None:
     with pytest.raises(NetsuiteAPIRequestError) as raised:
