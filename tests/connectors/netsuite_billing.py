@@ -140,7 +140,12 @@ async def fed(feed: Any, since: timedelta = timedelta(minutes=1)) -> list[Any]:
     return [one async for page in feed(now - since, now + timedelta(seconds=2)) for one in page]
 
 
-def posted(journals: Any) -> dict[str, tuple[Money | None, Money | None]]:
-    """Debit and credit by account of the one journal of a document."""
+def posted(journals: Any) -> dict[str, Money]:
+    """What the one journal of a document comes to on each account, debits positive; it must balance."""
     (journal,) = journals
-    return {line.account: (line.debit, line.credit) for line in journal.lines}
+    sums: dict[str, Money] = {}
+    for line in journal.lines:
+        net = line.debit or -line.credit
+        sums[line.account] = sums.get(line.account, Money.zero(net.currency)) + net
+    assert sum(money.amount for money in sums.values()) == 0, journal
+    return sums

@@ -18,7 +18,6 @@ from sandbox.serve import serving_in_thread
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
 from tests.connectors.netsuite_billing import (
-    JUNE,
     a_billable,
     a_line,
     an_invoice,
@@ -101,32 +100,34 @@ async def test_a_charge_that_was_taken_back_is_none_until_it_is_posted_again(ben
 
 
 async def test_an_invoice_is_written_whole_and_posts_what_we_said(bench: Bench) -> None:
-    service = days(date(2026, 6, 1), JUNE)
+    """S01, April: the retainer had been invoiced, so that its draw is a line."""
+    service = days(date(2026, 4, 1), date(2026, 4, 30))
     lines = (
         a_line(1, "14062.50", quantity=Decimal("62.5"), rate=usd("225"), service=service, billables=("kantata.1", "kantata.2")),
-        a_line(2, "40000", account="4010", description="Milestone M1"),
-        a_line(3, "-6300", account="2350", kind=LineKind.RETAINER_DRAW, quantity=Decimal("31.5"), rate=usd("200")),
+        a_line(2, "19470", quantity=Decimal(118), rate=usd("165")),
+        a_line(3, "40000", account="4010", description="Milestone M1"),
+        a_line(4, "6000", account="2300", description="Subscription, April"),
+        a_line(5, "6300", quantity=Decimal("31.5"), rate=usd("200"), description="Advisory"),
+        a_line(6, "-6300", account="2350", kind=LineKind.RETAINER_DRAW, quantity=Decimal("31.5"), rate=usd("200")),
     )
-    written = await invoiced(bench.connector, lines=lines, is_prior_period=True, memo="June", tax=usd("0"))
+    april = date(2026, 4, 30)
+    written = await invoiced(bench.connector, lines=lines, invoice_date=april, accounting_date=april, is_prior_period=True)
     assert written.number == "US01-INV1" and written.details == {"state": "posted"}
     stored = bench.vendor.state["records"]["invoice"][written.target_id]
-    assert (stored["tranDate"], stored["dueDate"], stored["otherRefNum"]) == ("2026-06-30", "2026-07-30", "4500-1")
+    assert (stored["tranDate"], stored["dueDate"], stored["otherRefNum"]) == ("2026-04-30", "2026-07-30", "4500-1")
     assert "create_invoice/INV-100" in stored["memo"] and stored["custbody_handoff_prior_period"] is True
     first = stored["item"][0]
     assert (first["quantity"], first["rate"], first["custcol_handoff_billables"]) == (62.5, 225, "kantata.1, kantata.2")
-    assert (first["custcol_handoff_practice"], first["custcol_handoff_service_end"]) == ("Advisory", "2026-06-30")
+    assert (first["custcol_handoff_practice"], first["custcol_handoff_service_end"]) == ("Advisory", "2026-04-30")
     record = await bench.connector.read_invoice(written.target_id)
-    assert (record.state, record.net, record.open, record.posted_on) == (
-        DocumentState.OPEN,
-        usd("47762.50"),
-        usd("47762.50"),
-        JUNE,
-    )
+    assert (record.state, record.posted_on) == (DocumentState.OPEN, april)
+    assert record.net == record.total == record.open == usd("79532.50")
     assert posted(await bench.connector.read_journals(record.journal)) == {
-        "1100": (usd("47762.50"), None),
-        "4000": (None, usd("14062.50")),
-        "4010": (None, usd("40000")),
-        "2350": (usd("6300"), None),
+        "1100": usd("79532.50"),
+        "2350": usd("6300"),
+        "4010": usd("-40000"),
+        "4000": usd("-39832.50"),
+        "2300": usd("-6000"),
     }
 
 
@@ -146,12 +147,12 @@ async def test_tax_is_ours_and_the_books_take_the_frozen_rate(bench: Bench) -> N
     assert [detail["taxAmount"] for detail in stored["taxDetails"]] == [9.98, 9.98, 9.97]
     record = await bench.connector.read_invoice(written.target_id)
     assert (record.tax, record.total) == (tax, Money.of("187.43", "EUR"))
-    (journal,) = await bench.connector.read_journals(written.target_id)
-    sums: dict[str, Money] = {}
-    for line in journal.lines:
-        side = line.debit or -(line.credit or usd("0"))
-        sums[line.account] = sums.get(line.account, usd("0")) + side
-    assert sums == {"1100": usd("196.80"), "7010": usd("0.01"), "4000": usd("-165.38"), "2200": usd("-31.43")}
+    assert posted(await bench.connector.read_journals(written.target_id)) == {
+        "1100": usd("196.80"),
+        "7010": usd("0.01"),
+        "4000": usd("-165.38"),
+        "2200": usd("-31.43"),
+    }
 
 
 async def test_with_suite_tax_even_no_tax_is_ours(bench: Bench) -> None:
