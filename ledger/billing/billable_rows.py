@@ -8,9 +8,9 @@ import asyncpg
 
 from canonical.billable import Balance, Billable, BillableKind, Work
 from canonical.errors import Malformed
-from canonical.money import Money
 from canonical.period import Period
 from canonical.project import Dimensions
+from ledger.billing.amounts import money, money_or_none, plain
 
 COLUMNS = (
     "reference", "kind", "contract", "line", "entity", "customer", "currency", "service_from", "service_until", "quantity",
@@ -21,7 +21,7 @@ COLUMNS = (
 """What is copied in; a row is a tuple in this order, its evidence JSON, for which COPY has no codec."""
 
 _DIMENSIONS, _WORK = tuple(Dimensions.model_fields), tuple(Work.model_fields)
-_PLAIN = ("reference", "contract", "line", "entity", "customer", "currency", "quantity", "unit", "rate_version", "description",
+_PLAIN = ("reference", "contract", "line", "entity", "customer", "currency", "unit", "rate_version", "description",
           "workstream", "purchase_order", "tax_code", "source", "source_version")  # fmt: skip
 
 
@@ -38,7 +38,12 @@ def as_row(item: Billable, *, hold_code: str = "", hold_note: str = "") -> tuple
     fields: dict[str, object] = {name: getattr(item, name) for name in _PLAIN}
     fields |= {name: getattr(item.dimensions, name) for name in _DIMENSIONS}
     fields |= {name: getattr(item.work, name) for name in _WORK}
-    fields |= {"kind": item.kind.value, "amount": item.amount.amount, "rate": item.rate.amount if item.rate else None}
+    fields |= {
+        "kind": item.kind.value,
+        "quantity": item.quantity,
+        "amount": item.amount.amount,
+        "rate": item.rate.amount if item.rate else None,
+    }
     fields |= {"service_from": item.service.start, "service_until": item.service.end}
     fields |= {"evidence": json.dumps(item.evidence), "hold_code": hold_code, "hold_note": hold_note}
     return tuple(fields[name] for name in COLUMNS)
@@ -48,11 +53,12 @@ def of_row(row: asyncpg.Record | Mapping[str, Any]) -> Billable:
     """The item of a row."""
     return Billable(
         **{name: row[name] for name in _PLAIN},
+        quantity=plain(row["quantity"]),
         evidence=row["evidence"],
         kind=BillableKind(row["kind"]),
         service=Period(start=row["service_from"], end=row["service_until"]),
-        rate=None if row["rate"] is None else Money(amount=row["rate"], currency=row["currency"]),
-        amount=Money(amount=row["amount"], currency=row["currency"]),
+        rate=money_or_none(row, "rate"),
+        amount=money(row, "amount"),
         dimensions=Dimensions(**{name: row[name] for name in _DIMENSIONS}),
         work=Work(**{name: row[name] for name in _WORK}),
     )
@@ -60,6 +66,4 @@ def of_row(row: asyncpg.Record | Mapping[str, Any]) -> Billable:
 
 def balance_of(row: asyncpg.Record | Mapping[str, Any]) -> Balance:
     """The balance of a row."""
-    return Balance(
-        **{name: Money(amount=row[name], currency=row["currency"]) for name in ("approved", "billed", "credited", "closed")}
-    )
+    return Balance(**{name: money(row, name) for name in ("approved", "billed", "credited", "closed")})

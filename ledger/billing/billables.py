@@ -10,6 +10,7 @@ from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.schema import Part
 from ledger.audit import as_json
+from ledger.billing.amounts import money
 from ledger.billing.billable_rows import balance_of, of_row
 from ledger.billing.refusals import in_business_words
 from ledger.database import Database
@@ -161,12 +162,12 @@ def _item_state(row: asyncpg.Record) -> ItemState:
 
 
 def _withdrawn(row: asyncpg.Record) -> JudgedItem:
-    was = Money(amount=row["amount"], currency=row["currency"]) if row["currency"] else None
+    was = money(row, "amount") if row["currency"] else None
     return JudgedItem(reference=row["reference"], judgement=Judgement(row["outcome"]), contract=row["contract"], was=was)
 
 
 def _frozen(row: asyncpg.Record) -> Frozen:
-    amount = Money(amount=row["amount"], currency=row["currency"])
+    amount = money(row, "amount")
     return Frozen(line=row["line"], kind=row["kind"], items=row["items"], amount=amount)
 
 

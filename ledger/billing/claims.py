@@ -8,16 +8,16 @@ import asyncpg
 from canonical.billable import Billable
 from canonical.claim import Claim, Claimed, ClaimedDocument, LeftOver
 from canonical.invoice import InvoiceState
-from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from ledger.audit import as_json
+from ledger.billing.amounts import money
 from ledger.billing.billable_rows import of_row
 from ledger.billing.refusals import in_business_words
 from ledger.database import Database
 
-_CLAIM = """
-SELECT d.*, coalesce((SELECT sum(items) FROM billing_document_lines l WHERE l.document = d.reference), 0) AS items
-FROM claim_billables($1) d ORDER BY d.reference
+_DOCUMENTS = """
+SELECT d.*, (SELECT coalesce(sum(items), 0) FROM billing_document_lines l WHERE l.document = d.reference) AS items
+FROM billing_documents d WHERE d.run = $1 ORDER BY d.reference
 """
 _LEFT = """
 SELECT hold_code, contract, hold_note, currency, sum(approved - billed + credited - closed) AS amount, count(*) AS items
@@ -48,10 +48,12 @@ class Claims:
         """Bill what is open in the scope; the same run again answers the same documents and takes nothing."""
         with in_business_words(f"Billing run {claim.run}"):
             async with self._database.transaction() as connection:
-                rows = await connection.fetch(_CLAIM, claim.model_dump(mode="json"))
+                made_now = await connection.fetchval("SELECT claim_billables($1)", claim.model_dump(mode="json"))
+                rows = await connection.fetch(_DOCUMENTS, claim.run)
                 left = await connection.fetch(_LEFT, list(claim.contracts))
-                entries = [_entry(row, claim.run, origin) for row in rows]
-                await connection.execute("SELECT audit_note($1)", as_json(entries))
+                if made_now and rows:
+                    entries = [_entry(row, claim.run, origin) for row in rows]
+                    await connection.execute("SELECT audit_note($1)", as_json(entries))
         return Claimed(documents=tuple(map(_document, rows)), left=tuple(map(_left, left)))
 
     async def contracts(self, entity: str, through: date) -> Sequence[str]:
@@ -87,7 +89,7 @@ class Claims:
 
 def _document(row: asyncpg.Record) -> ClaimedDocument:
     plain = {name: row[name] for name in ("reference", "contract", "entity", "customer", "purchase_order", "items")}
-    return ClaimedDocument(**plain, net=Money(amount=row["net"], currency=row["currency"]), state=InvoiceState(row["state"]))
+    return ClaimedDocument(**plain, net=money(row, "net"), state=InvoiceState(row["state"]))
 
 
 def _left(row: asyncpg.Record) -> LeftOver:
@@ -95,7 +97,7 @@ def _left(row: asyncpg.Record) -> LeftOver:
         code=row["hold_code"],
         contract=row["contract"],
         name=row["hold_note"],
-        amount=Money(amount=row["amount"], currency=row["currency"]),
+        amount=money(row, "amount"),
         items=row["items"],
     )
 

@@ -9,6 +9,7 @@ from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.sub_ledger import SubLedgerKind, Taken
 from ledger.audit import as_json
+from ledger.billing.amounts import plain
 from ledger.billing.document_rows import memo_head
 from ledger.billing.refusals import in_business_words
 from ledger.database import Database, columns
@@ -56,7 +57,7 @@ class Credits:
     async def what_is_left(self, invoice: str, *, lines: Sequence[int] | None = None) -> Sequence[tuple[int, Decimal, Decimal]]:
         """What may still be credited of an invoice, or of some lines: allocation, amount, quantity."""
         rows = await self._database.rows(_LEFT, invoice, None if lines is None else list(lines))
-        return [(row["id"], row["amount"], row["quantity"]) for row in rows]
+        return [(row["id"], plain(row["amount"]), plain(row["quantity"])) for row in rows]
 
     async def draw(self, document: str, contract: str, name: str, wanted: Money, *, words: str, account: str) -> Taken | None:
         """Take from a retainer for an invoice that is not released, with the line that says so, never more than the invoice's

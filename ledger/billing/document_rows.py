@@ -7,13 +7,13 @@ import asyncpg
 
 from canonical.billable import BillableKind
 from canonical.invoice import CreditMemo, DocumentLine, Invoice, LineKind
-from canonical.money import Money
 from canonical.period import Period
 from canonical.project import Dimensions
+from ledger.billing.amounts import money, money_or_none, plain
 
 Row = asyncpg.Record | Mapping[str, Any]
 _DIMENSIONS = tuple(Dimensions.model_fields)
-_LINE = ("number", "line", "description", "quantity", "unit", "tax_code", "account", "items")
+_LINE = ("number", "line", "description", "unit", "tax_code", "account", "items")
 
 
 def invoice_head(invoice: Invoice, *, run: str = "", correlation: str = "") -> dict[str, Any]:
@@ -73,11 +73,12 @@ def line_of(row: Row, currency: str) -> DocumentLine:
     has_service = row["service_from"] is not None and row["service_until"] is not None
     return DocumentLine(
         **{name: row[name] for name in _LINE},
+        quantity=plain(row["quantity"]),
         kind=LineKind(row["kind"]),
         billing=BillableKind(row["billing"]) if row["billing"] else None,
-        amount=Money(amount=row["amount"], currency=currency),
-        rate=None if row["rate"] is None else Money(amount=row["rate"], currency=currency),
-        tax=None if row["tax"] is None else Money(amount=row["tax"], currency=currency),
+        amount=money(row, "amount", currency),
+        rate=money_or_none(row, "rate", currency),
+        tax=money_or_none(row, "tax", currency),
         service=Period(start=row["service_from"], end=row["service_until"]) if has_service else None,
         dimensions=Dimensions(**{name: row[name] for name in _DIMENSIONS}),
         billables=tuple(row["billables"] or ()),
@@ -108,5 +109,5 @@ def _common(row: Row, lines: Sequence[Row]) -> dict[str, Any]:
     return {
         **{name: row[name] for name in names},
         "lines": tuple(line_of(line, currency) for line in lines),
-        "tax": Money(amount=row["tax"], currency=currency),
+        "tax": money(row, "tax", currency),
     }

@@ -11,6 +11,7 @@ from canonical.invoice import ALLOWED, CreditMemo, DocumentRecord, Invoice, Invo
 from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from ledger.audit import as_json
+from ledger.billing.amounts import money, plain
 from ledger.billing.document_rows import invoice_head, invoice_of, line_row, memo_of
 from ledger.billing.refusals import in_business_words
 from ledger.database import Connection, Database, columns
@@ -185,10 +186,8 @@ async def _note(connection: Connection, action: str, reference: str, origin: Ori
 def document_of(row: asyncpg.Record) -> BillingDocument:
     """The document of a row."""
     names = set(BillingDocument.model_fields) - {"net", "tax", "total", "open"}
-    money = {name: Money(amount=row[name], currency=row["currency"]) for name in ("net", "tax", "total")}
-    return BillingDocument.model_validate(
-        {name: row[name] for name in names} | money | {"open": Money(amount=row["open_amount"], currency=row["currency"])}
-    )
+    amounts = {name: money(row, name) for name in ("net", "tax", "total")}
+    return BillingDocument.model_validate({name: row[name] for name in names} | amounts | {"open": money(row, "open_amount")})
 
 
 def _allocated(row: asyncpg.Record) -> Allocated:
@@ -196,8 +195,8 @@ def _allocated(row: asyncpg.Record) -> Allocated:
         allocation=row["id"],
         billable=row["reference"],
         line=row["line"],
-        amount=Money(amount=row["amount"], currency=row["currency"]),
-        quantity=row["quantity"],
-        left=Money(amount=row["amount"] - row["taken_back"], currency=row["currency"]),
-        left_quantity=row["quantity"] - row["taken_back_quantity"],
+        amount=money(row, "amount"),
+        quantity=plain(row["quantity"]),
+        left=Money(amount=plain(row["amount"] - row["taken_back"]), currency=row["currency"]),
+        left_quantity=plain(row["quantity"] - row["taken_back_quantity"]),
     )

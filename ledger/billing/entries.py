@@ -10,6 +10,7 @@ from canonical.intake import Intake, JudgedItem, Judgement
 from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from ledger.audit import as_json
+from ledger.billing.amounts import money
 from ledger.billing.billable_rows import COLUMNS, as_row
 from ledger.billing.refusals import in_business_words
 from ledger.database import Connection, Database
@@ -182,7 +183,7 @@ def _twin(row: asyncpg.Record) -> JudgedItem:
         judgement=Judgement.DUPLICATE,
         contract=row["contract"],
         version=row["source_version"],
-        now=Money(amount=row["amount"], currency=row["currency"]),
+        now=money(row, "amount"),
         same_as=row["hold_note"],
     )
 

@@ -8,6 +8,7 @@ from canonical.billing_view import TracedPosting
 from canonical.journal import JournalLine, JournalRecord
 from canonical.money import Money
 from canonical.project import Dimensions
+from ledger.billing.amounts import money
 from ledger.billing.refusals import in_business_words
 from ledger.database import Database, columns
 
@@ -61,7 +62,7 @@ def posting_of(row: asyncpg.Record) -> TracedPosting:
         customer=row["customer"],
         project=row["project"],
         dimensions=Dimensions(**{name: row[name] for name in _DIMENSIONS}),
-        **{side: Money(amount=row[side], currency=row["currency"])},
+        **{side: money(row, side)},
     )
     plain = {name: row[name] for name in ("system", "journal", "number", "posted_on")}
     return TracedPosting(**plain, line=line)

@@ -10,6 +10,7 @@ from canonical.errors import NotFound
 from canonical.invoice import DocumentRecord
 from canonical.money import Money
 from canonical.payment import Application, Payment, PaymentState
+from ledger.billing.amounts import money, plain
 from ledger.database import Database, columns
 
 # Of one payment the newest version holds; applications belong to their version, so that a late old one changes nothing.
@@ -138,7 +139,7 @@ class Receivables:
         amount = await self._database.value(
             "SELECT coalesce(sum(amount), 0) FROM disputes WHERE document = $1 AND settled_at IS NULL", document
         )
-        return Money(amount=amount, currency=currency)
+        return Money(amount=plain(amount), currency=currency)
 
 
 def _head(payment: Payment) -> tuple[object, ...]:
@@ -162,7 +163,7 @@ def _payment(row: asyncpg.Record) -> Payment:
     names = ("system", "source_id", "source_version", "reference", "entity", "customer", "received_on", "memo")
     return Payment(
         **{name: row[name] for name in names},
-        amount=Money(amount=row["amount"], currency=currency),
+        amount=money(row, "amount"),
         state=PaymentState(row["state"]),
         applications=tuple(_application(part, currency) for part in row["applied"] or ()),
     )
@@ -181,5 +182,5 @@ def _application(part: Sequence[str], currency: str) -> Application:
 
 
 def _exposure(customer: str, row: asyncpg.Record) -> Exposure:
-    money = {name: Money(amount=row[name], currency=row["currency"]) for name in ("open", "overdue", "disputed", "credit")}
-    return Exposure(customer=customer, documents=row["documents"], **money)
+    amounts = {name: money(row, name) for name in ("open", "overdue", "disputed", "credit")}
+    return Exposure(customer=customer, documents=row["documents"], **amounts)

@@ -1,17 +1,16 @@
 """Rate cards as imported: versions are added, never rewritten (R56); the same version with other prices is refused."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from itertools import groupby
 
 import asyncpg
 
 from canonical.errors import KeyReusedWithDifferentContent
-from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.rate_card import Rate, RateCard
 from canonical.reference import fingerprint
 from ledger.audit import as_json
+from ledger.billing.amounts import money
 from ledger.database import Database, columns
 
 _IMPORT = """
@@ -92,9 +91,8 @@ def _cards(rows: Sequence[asyncpg.Record]) -> list[RateCard]:
 
 
 def _rate(row: asyncpg.Record) -> Rate:
-    price: Decimal = row["rate"]
     names = ("role", "person", "project", "line", "since", "until")
-    return Rate(rate=Money(amount=price, currency=row["currency"]), **{name: row[name] for name in names})
+    return Rate(rate=money(row, "rate"), **{name: row[name] for name in names})
 
 
 def _entry(card: RateCard, origin: Origin) -> object:

@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 
 from canonical.errors import NotFound
-from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.sub_ledger import Move, SubLedger, SubLedgerKind, Taken, Want
 from ledger.audit import as_json
+from ledger.billing.amounts import money, money_or_none, plain
 from ledger.billing.refusals import in_business_words
 from ledger.database import Database
 
@@ -112,30 +112,26 @@ def _asked(want: Want) -> dict[str, str]:
 
 def _taken(row: asyncpg.Record) -> Taken:
     renamed = {"wanted": "wanted", "taken": "taken", "balance": "balance", "before": "balance_before", "agreed": "agreed"}
-    money: dict[str, Any] = {ours: Money(amount=row[theirs], currency=row["currency"]) for ours, theirs in renamed.items()}
-    threshold = Money(amount=row["threshold"], currency=row["currency"])
-    plain = {name: row[name] for name in ("contract", "name", "key", "is_new")}
-    return Taken(kind=SubLedgerKind(row["kind"]), **plain, **money, threshold=threshold)
+    amounts: dict[str, Any] = {ours: money(row, theirs) for ours, theirs in renamed.items()}
+    named = {name: row[name] for name in ("contract", "name", "key", "is_new")}
+    return Taken(kind=SubLedgerKind(row["kind"]), **named, **amounts, threshold=money(row, "threshold"))
 
 
 def _account(row: asyncpg.Record) -> SubLedger:
     names = ("ceiling", "tolerance", "agreed", "threshold", "balance")
-    money: dict[str, Any] = {
-        name: None if row[name] is None else Money(amount=row[name], currency=row["currency"]) for name in names
-    }
-    plain = {name: row[name] for name in ("contract", "name", "customer", "currency", "expires_on")}
-    return SubLedger(kind=SubLedgerKind(row["kind"]), **plain, **money)
+    amounts: dict[str, Any] = {name: money_or_none(row, name) for name in names}
+    named = {name: row[name] for name in ("contract", "name", "customer", "currency", "expires_on")}
+    return SubLedger(kind=SubLedgerKind(row["kind"]), **named, **amounts)
 
 
 def _move(row: dict[str, Any] | asyncpg.Record) -> Move:
-    currency = row["currency"]
     return Move(
         key=row["key"],
         reason=row["did"],
-        amount=Money(amount=row["amount"], currency=currency),
-        balance=Money(amount=row["balance_after"], currency=currency),
+        amount=money(row, "amount"),
+        balance=money(row, "balance_after"),
         document=row["document"],
-        taken_back=row["taken_back"],
+        taken_back=plain(row["taken_back"]),
     )
 
 

@@ -7,6 +7,7 @@ import asyncpg
 from canonical.billable import CreditDisposition
 from canonical.billing_view import BacklogRow, Trace, TracedCredit, TracedItem
 from canonical.money import Money
+from ledger.billing.amounts import money, plain
 from ledger.billing.billable_rows import of_row
 from ledger.billing.journals import posting_of
 from ledger.database import Database
@@ -66,8 +67,8 @@ class Traces:
         return Trace(
             document=head["reference"],
             **{one: head[one] for one in names},
-            net=Money(amount=head["net"], currency=head["currency"]),
-            tax=Money(amount=head["tax"], currency=head["currency"]),
+            net=money(head, "net"),
+            tax=money(head, "tax"),
             items=tuple(_item(row) for row in items),
             total=items[0]["total"] if items else 0,
             postings=tuple(posting_of(row) for row in postings),
@@ -87,8 +88,8 @@ def _item(row: asyncpg.Record) -> TracedItem:
         allocation=row["allocation"],
         document=row["document"],
         line=row["on_line"],
-        amount=Money(amount=row["allocated"], currency=row["currency"]),
-        quantity=row["allocated_quantity"],
+        amount=money(row, "allocated"),
+        quantity=plain(row["allocated_quantity"]),
         billable=of_row(row),
         credits=tuple(_credit(*part, currency=row["currency"]) for part in row["credits"] or ()),
     )
@@ -110,5 +111,5 @@ def _credit(
 
 
 def _backlog(row: asyncpg.Record) -> BacklogRow:
-    plain = {name: row[name] for name in ("entity", "currency", "state", "code", "items", "oldest")}
-    return BacklogRow(**plain, amount=Money(amount=row["amount"], currency=row["currency"]))
+    named = {name: row[name] for name in ("entity", "currency", "state", "code", "items", "oldest")}
+    return BacklogRow(**named, amount=money(row, "amount"))

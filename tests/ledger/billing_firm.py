@@ -23,7 +23,9 @@ def usd(amount: str | int | Decimal) -> Money:
     return Money.of(amount, "USD")
 
 
-def an_item(reference: str, hours: str = "1", rate: str = "200", day: date = date(2026, 6, 15), **changes: Any) -> Billable:
+def an_item(
+    reference: str, hours: str = "1", rate: str | None = "200", day: date = date(2026, 6, 15), **changes: Any
+) -> Billable:
     quantity = Decimal(hours)
     facts: dict[str, Any] = {
         "reference": reference,
@@ -36,9 +38,9 @@ def an_item(reference: str, hours: str = "1", rate: str = "200", day: date = dat
         "service": Period(start=day, end=day + timedelta(days=1)),
         "quantity": quantity,
         "unit": "hour",
-        "rate": usd(rate),
+        "rate": usd(rate) if rate else None,
         "rate_version": "RC-1/1",
-        "amount": (usd(rate) * quantity).rounded(),
+        "amount": (usd(rate or 0) * quantity).rounded(),
         "work": Work(person="P-1", role="Senior", task="T-1", approved_by="boss", note=reference),
         "source": "kantata",
         "source_version": "2026-06-16T08:00:00Z",
@@ -53,10 +55,10 @@ class Firm:
     def __init__(self, database: Database, contract: str = "C-1") -> None:
         self.database = database
         self.ledger = BillingLedger.over(database)
-        self.contract = contract
+        self.contract, self.customer = contract, f"CUST-{contract}"
 
     async def approve(self, *items: Billable, anew: bool = False) -> Intake:
-        named = [item.model_copy(update={"contract": self.contract}) for item in items]
+        named = [item.model_copy(update={"contract": self.contract, "customer": self.customer}) for item in items]
         return await self.ledger.entries.accept(named, batch="B", origin=WHO, anew=anew)
 
     async def bill(self, run: str, through: date | None = None, **changes: Any) -> Claimed:
@@ -97,7 +99,7 @@ class Firm:
             for name, amount, how in wanted
         ]  # fmt: skip
         head = CreditMemo(
-            reference=memo, invoice=invoice, contract=self.contract, entity="US01", customer="CUST-ACME", currency="USD",
+            reference=memo, invoice=invoice, contract=self.contract, entity="US01", customer=self.customer, currency="USD",
             memo_date=TODAY, accounting_date=TODAY, reason="as agreed", lines=(), tax=usd(0),
         )  # fmt: skip
         return await self.ledger.credits.credit(head, named, origin=WHO, **changes)

@@ -18,7 +18,7 @@ async def test_an_item_comes_in_once_however_often_it_is_told(database: Database
     assert (await firm.approve(*items)).counts == {Judgement.NEW: 5}
     assert (await firm.approve(*items)).counts == {Judgement.KNOWN: 5}
     (read,) = await firm.ledger.billables.read(["once.3"])
-    assert read.item == items[3].model_copy(update={"contract": "C-once"})
+    assert read.item == items[3].model_copy(update={"contract": "C-once", "customer": firm.customer})
     assert (read.balance.approved, read.balance.open) == (usd(200), usd(200))
 
 

@@ -14,9 +14,12 @@ DECLARE
     first date := (ask ->> 'since')::date;
     last date := (ask ->> 'through')::date;
 BEGIN
-    INSERT INTO claimed
+    INSERT INTO claimed (id, contract, line, kind, customer, entity, currency, purchase_order, service_from, service_until, open_amount,
+                         open_quantity, billed_quantity, amount, unit, rate, description, role, person, tax_code, practice, region,
+                         revenue_treatment, cost_center, bundle, heap)
     SELECT b.id, b.contract, b.line, b.kind, b.customer, b.entity, b.currency, b.purchase_order, b.service_from, b.service_until,
            b.approved - b.billed + b.credited - b.closed, greatest(b.quantity - b.billed_quantity - b.closed_quantity, 0),
+           greatest(b.quantity - b.billed_quantity - b.closed_quantity, 0),
            b.approved - b.billed + b.credited - b.closed, b.unit, b.rate, b.description, b.role, b.person, b.tax_code, b.practice,
            b.region, b.revenue_treatment, b.cost_center,
            b.contract || chr(31) || b.purchase_order || chr(31) || b.customer || chr(31) || b.entity || chr(31) || b.currency,
@@ -61,29 +64,31 @@ BEGIN
               AND s.name = CASE by_kind WHEN 'cap' THEN c.line ELSE c.purchase_order END) m
     ) cut
     WHERE cut.id = c.id AND cut.amount <> c.amount;
+    UPDATE claimed SET billed_quantity = round(open_quantity * amount / open_amount, 6) WHERE left_for = code AND amount > 0;
 END $$;
 
--- Documents of one run, once: asked again, the same documents are the answer.
-CREATE FUNCTION claim_billables(ask jsonb) RETURNS SETOF billing_documents LANGUAGE plpgsql AS $$
+-- Documents of one run, once; answers whether they were made now.
+CREATE FUNCTION claim_billables(ask jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     of_run text := ask ->> 'run';
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('billing run/' || of_run, 0));
-    IF NOT EXISTS (SELECT FROM billing_documents WHERE run = of_run) THEN
-        PERFORM open_claims();
-        PERFORM lock_claimed(ask);
-        IF (SELECT count(*) FROM (SELECT FROM claimed LIMIT 1000) t) = 1000 THEN
-            PERFORM count_claims();
-        END IF;
-        PERFORM cut_claimed('cap', 'CAP_EXCEEDED');
-        PERFORM cut_claimed('purchase_order', 'PO_EXHAUSTED');
-        UPDATE billables b SET state = 'held', hold_code = c.left_for,
-               hold_note = CASE c.left_for WHEN 'CAP_EXCEEDED' THEN c.line ELSE c.purchase_order END
-        FROM claimed c WHERE c.left_for <> '' AND b.id = c.id;
-        DELETE FROM claimed WHERE amount = 0;
-        PERFORM document_claimed(ask);
+    IF EXISTS (SELECT FROM billing_documents WHERE run = of_run) THEN
+        RETURN false;
     END IF;
-    RETURN QUERY SELECT * FROM billing_documents WHERE run = of_run ORDER BY reference;
+    PERFORM open_claims();
+    PERFORM lock_claimed(ask);
+    IF (SELECT count(*) FROM (SELECT FROM claimed LIMIT 1000) t) = 1000 THEN
+        PERFORM count_claims();
+    END IF;
+    PERFORM cut_claimed('cap', 'CAP_EXCEEDED');
+    PERFORM cut_claimed('purchase_order', 'PO_EXHAUSTED');
+    UPDATE billables b SET state = 'held', hold_code = c.left_for,
+           hold_note = CASE c.left_for WHEN 'CAP_EXCEEDED' THEN c.line ELSE c.purchase_order END
+    FROM claimed c WHERE c.left_for <> '' AND b.id = c.id;
+    DELETE FROM claimed WHERE amount = 0;
+    PERFORM document_claimed(ask);
+    RETURN true;
 END $$;
 
 CREATE FUNCTION document_claimed(ask jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -109,8 +114,7 @@ BEGIN
     SELECT h.document, h.number, min(c.kind), min(c.line),
            CASE WHEN min(c.description) = max(c.description) AND min(c.description) <> '' THEN min(c.description)
                 WHEN min(c.role) = max(c.role) AND min(c.role) <> '' THEN min(c.role) ELSE min(c.line) END,
-           sum(round(CASE WHEN c.amount = c.open_amount THEN c.open_quantity
-                          ELSE c.open_quantity * c.amount / c.open_amount END, 6)),
+           trim_scale(sum(c.billed_quantity)),
            min(c.unit), CASE WHEN min(c.rate) = max(c.rate) THEN min(c.rate) END, sum(c.amount), min(c.tax_code),
            min(c.service_from), max(c.service_until), min(c.practice), min(c.region), min(c.revenue_treatment), min(c.cost_center),
            count(*)
@@ -127,8 +131,7 @@ BEGIN
 
     INSERT INTO allocations (billable, document, line, amount, quantity, at)
     SELECT c.id, h.document, h.number, c.amount,
-           round(CASE WHEN c.amount = c.open_amount THEN c.open_quantity ELSE c.open_quantity * c.amount / c.open_amount END, 6),
-           moment
+           c.billed_quantity, moment
     FROM claimed c JOIN claimed_heaps h USING (bundle, heap), business_now() AS moment;
 END $$;
 

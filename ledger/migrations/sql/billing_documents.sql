@@ -133,11 +133,14 @@ CREATE FUNCTION draw_retainer(of_document text, of_contract text, of_name text, 
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     held billing_documents;
+    drawn numeric;
     had record;
 BEGIN
     SELECT * INTO held FROM billing_documents WHERE reference = of_document FOR NO KEY UPDATE;
+    SELECT coalesce(-sum(amount), 0) INTO drawn FROM billing_document_lines
+    WHERE document = of_document AND kind = 'retainer_draw' AND line = of_name;
     SELECT * INTO had FROM take_from_sub_ledgers(jsonb_build_array(jsonb_build_object(
-        'kind', 'retainer', 'contract', of_contract, 'name', of_name, 'amount', least(wanted, held.net), 'did', 'drawn',
+        'kind', 'retainer', 'contract', of_contract, 'name', of_name, 'amount', least(wanted, held.net + drawn), 'did', 'drawn',
         'document', of_document, 'key', 'draw/' || of_document)))
     WHERE held.state IN ('proposed', 'held') OR EXISTS (
         SELECT FROM sub_ledger_moves m WHERE m.key = 'draw/' || of_document AND m.document = of_document);

@@ -183,8 +183,8 @@ CREATE FUNCTION open_claims() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET
 BEGIN
     IF to_regclass('pg_temp.claimed') IS NULL THEN
         CREATE TEMP TABLE claimed (id bigint, contract text, line text, kind text, customer text, entity text, currency text,
-            purchase_order text, service_from date, service_until date, open_amount numeric, open_quantity numeric, amount numeric,
-            unit text, rate numeric, description text, role text, person text, tax_code text, practice text, region text,
+            purchase_order text, service_from date, service_until date, open_amount numeric, open_quantity numeric,
+            billed_quantity numeric, amount numeric, unit text, rate numeric, description text, role text, person text, tax_code text, practice text, region text,
             revenue_treatment text, cost_center text, bundle text, heap text, left_for text DEFAULT '') ON COMMIT DELETE ROWS;
         CREATE TEMP TABLE claimed_heaps (bundle text, heap text, document text, number integer) ON COMMIT DELETE ROWS;
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON claimed, claimed_heaps TO %I', session_user);

@@ -78,7 +78,7 @@ BEGIN
     RETURN QUERY
     WITH undoable AS (
         SELECT m.*, abs(m.amount) - m.taken_back AS remains, coalesce((parts ->> m.account::text)::numeric,
-               CASE WHEN parts IS NULL THEN 'Infinity' ELSE 0 END) AS wanted,
+               CASE WHEN parts IS NULL THEN 'Infinity'::numeric ELSE 0 END) AS wanted,
                sum(abs(m.amount) - m.taken_back) OVER (PARTITION BY m.account ORDER BY m.id) AS until_here
         FROM sub_ledger_moves m WHERE m.document = of_document
           AND NOT EXISTS (SELECT FROM sub_ledger_moves o WHERE o.account = m.account AND o.key = by_document || '/' || m.id)
