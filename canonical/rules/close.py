@@ -26,15 +26,9 @@ class Placed(Part):
     is_prior_period: bool = False
 
 
-def period_of(day: date, periods: Sequence[AccountingPeriod]) -> AccountingPeriod | None:
-    """The accounting period that holds a day (R82)."""
-    return next((one for one in periods if day in one.period), None)
-
-
 def is_closed(day: date, periods: Sequence[AccountingPeriod]) -> bool:
-    """Whether the day's period takes no postings; a day that the ledger knows no period for is not closed (S27)."""
-    holding = period_of(day, periods)
-    return holding is not None and holding.state is PeriodState.CLOSED
+    """Whether no open period holds the day, so that nothing posts there; with no periods told, nothing is closed (S27)."""
+    return bool(periods) and not any(_is_open(one) and day in one.period for one in periods)
 
 
 def place(service: date, today: date, periods: Sequence[AccountingPeriod]) -> Placed | None:

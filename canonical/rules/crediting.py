@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from canonical.billable import Balance, CreditDisposition
+from canonical.billable import CreditDisposition
 from canonical.errors import Rejected
 from canonical.invoice import CreditedAllocation
 from canonical.money import Money
@@ -86,13 +86,6 @@ def adjust_price(reductions: Iterable[tuple[Allocation, Money]]) -> tuple[Credit
             )
         )
     return tuple(taken)
-
-
-def credited(balance: Balance, amount: Money, disposition: CreditDisposition) -> Balance:
-    """The item after the credit: re-opened it may be billed again, written off or repriced it may not (U1, S06, S16)."""
-    _refuse_above(amount, balance.net)
-    closed = balance.closed if disposition is CreditDisposition.REOPENED else balance.closed + amount
-    return balance.changed(credited=balance.credited + amount, closed=closed)
 
 
 def in_proportion(whole: Money, credited_before: Money, credited_now: Money, gross: Money) -> Money:

@@ -1,9 +1,9 @@
 """Rating: the most specific rate in force on the work date, times the hours to bill, rounded once (R56, R64, S05)."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
-from itertools import product
 from typing import NamedTuple
 
 from canonical.billable import Billable, BillableKind, Work
@@ -72,7 +72,8 @@ class _Named(NamedTuple):
     role: str
 
 
-_SHAPES = [_Named(*(("named" if named else "") for named in which)) for which in product((True, False), repeat=4)]
+_Shape = tuple[bool, ...]
+_Ranked = dict[_Shape, dict[tuple[str, ...], list[Priced]]]
 
 
 class RateBook:
@@ -83,27 +84,34 @@ class RateBook:
     """
 
     def __init__(self, cards: Iterable[RateCard]) -> None:
-        self._rates: dict[tuple[str, str, _Named], list[Priced]] = {}
+        books = defaultdict[tuple[str, str], _Ranked](lambda: defaultdict(lambda: defaultdict(list)))
         for card in sorted(cards, key=lambda card: card.version):
             for rate in card.rates:
                 named = _Named(rate.person, rate.line, rate.project, rate.role)
                 priced = Priced(rate, f"{card.reference}.v{card.version}")
-                self._rates.setdefault((card.contract, rate.rate.currency, named), []).append(priced)
+                books[card.contract, rate.rate.currency][_shape(named)][named].append(priced)
+        self._books = {scope: sorted(ranked.items(), reverse=True) for scope, ranked in books.items()}
 
     def rate_for(self, *, role: str, person: str, placement: Placement, day: date, project: str = "") -> Priced | None:
         """The rate in force on the work date, in the contract's currency; none when no card has one (R56)."""
         entry = _Named(person, placement.line, project or placement.contract, role)
         for contract in (placement.contract, ""):
-            for shape in _SHAPES:
-                named = _Named(*(value if wanted else "" for value, wanted in zip(entry, shape, strict=True)))
-                found = self._in_force(contract, placement.currency, named, day)
+            for shape, rates in self._books.get((contract, placement.currency), ()):
+                named = tuple(value if is_named else "" for value, is_named in zip(entry, shape, strict=True))
+                found = _in_force(rates.get(named, ()), day)
                 if found is not None:
                     return found
         return None
 
-    def _in_force(self, contract: str, currency: str, named: _Named, day: date) -> Priced | None:
-        holding = [one for one in self._rates.get((contract, currency, named), ()) if one.rate.holds_on(day)]
-        return max(reversed(holding), key=lambda one: one.rate.since) if holding else None
+
+def _shape(named: _Named) -> _Shape:
+    """Which fields are named; of two shapes the greater is the more specific."""
+    return tuple(bool(value) for value in named)
+
+
+def _in_force(rates: Sequence[Priced], day: date) -> Priced | None:
+    holding = [one for one in rates if one.rate.holds_on(day)]
+    return max(reversed(holding), key=lambda one: one.rate.since) if holding else None
 
 
 def card_of(contract: Contract) -> RateCard:
@@ -123,11 +131,14 @@ def card_of(contract: Contract) -> RateCard:
 
 def rate_entry(
     entry: TimeEntry, placement: Placement, book: RateBook, policy: RatingPolicy | None = None, *, role: str = ""
-) -> Billable | Finding:
+) -> Billable | Finding | None:
     """An approved entry as a billable item, or why it has no price: a rate of zero is never one (R56, S05).
 
-    ``role`` is the labor category where the entry names none (from the person's posting).
+    None where the entry is not billable: that is cost only (R65). ``role`` is the labor category of the person's posting, for an
+    entry that names none.
     """
+    if not entry.is_billable:
+        return None
     policy, category = policy or RatingPolicy(), entry.role or role
     priced = book.rate_for(role=category, person=entry.person, placement=placement, day=entry.work_date, project=entry.project)
     if priced is None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from canonical.journal import AccountingPeriod, PeriodState
 from canonical.money import Money
 from canonical.period import Period
-from canonical.rules.close import Accruable, Placed, held_until_reopened, is_closed, period_of, place, propose_accrual
+from canonical.rules.close import Accruable, Placed, held_until_reopened, is_closed, place, propose_accrual
 from canonical.rules.postings import Chart
 from tests.build import usd
 
@@ -42,6 +42,14 @@ def test_after_today_and_before_it_the_next_open_period_is_kept_to() -> None:
     assert place(april, date(2026, 4, 30), periods) == Placed(accounting_date=date(2026, 5, 1), is_prior_period=True)
 
 
+def test_a_day_that_the_ledger_has_no_period_for_takes_no_posting() -> None:
+    assert is_closed(date(2025, 12, 31), some_periods(closed_until=0))
+    assert place(date(2025, 12, 31), date(2026, 1, 9), some_periods(closed_until=0)) == Placed(
+        accounting_date=date(2026, 1, 9), is_prior_period=True
+    )
+    assert not is_closed(date(2025, 12, 31), [])
+
+
 def test_where_nothing_is_open_nothing_is_placed() -> None:
     assert place(date(2026, 4, 28), date(2026, 12, 31), some_periods(closed_until=12)) is None
 
@@ -55,7 +63,6 @@ def test_nothing_is_ever_placed_in_a_closed_period(service: int, today: int, clo
         return
     assert not is_closed(placed.accounting_date, periods)
     assert placed.is_prior_period == (placed.accounting_date != first + timedelta(days=service))
-    assert period_of(placed.accounting_date, periods) is not None
 
 
 JUNE = Period.month(2026, 6)

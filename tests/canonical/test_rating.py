@@ -128,6 +128,10 @@ def test_a_rate_of_nothing_is_a_finding_and_never_a_price(amount: str) -> None: 
     assert (finding.code, finding.can_override, finding.money) == ("RATE_ZERO", False, usd(1800))
 
 
+def test_what_is_not_billable_is_not_rated() -> None:  # R65
+    assert rate_entry(an_entry(is_billable=False), PLACE, a_book(a_rate(0))) is None
+
+
 def test_the_contracts_own_rates_make_a_card() -> None:
     contract = a_contract(reference="ENG-100")
     entry = an_entry("2", role="Consultant")
