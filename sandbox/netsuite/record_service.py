@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from sandbox.netsuite.jobs import batch
 from sandbox.netsuite.metadata import open_api, schema
 from sandbox.netsuite.operations import Operation, Outcome, perform
 from sandbox.netsuite.rendering import Rendering
+from sandbox.netsuite.transforms import transformed
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import NetSuite
@@ -43,6 +45,7 @@ class RecordService:
             ("/record/v1/{kind}/{key}", ["GET"], self._read),
             ("/record/v1/{kind}/{key}", ["PUT", "PATCH", "DELETE"], self._write),
             ("/record/v1/{kind}/{key}/{sublist}", ["GET"], self._sublist),
+            ("/record/v1/{kind}/{key}/!transform/{target}", ["POST"], self._transform),
         ]
 
     async def _catalog(self, request: Request) -> Response:
@@ -111,6 +114,15 @@ class RecordService:
         body = None if request.method == "DELETE" else await _body(request)
         return await self._done(request, self._operation(request, request.path_params["key"], body))
 
+    async def _transform(self, request: Request) -> Response:
+        """A new record of the target type; lines that were copied are numbered anew."""
+        asked = self._operation(request, request.path_params["key"], await _body(request) if await request.body() else None)
+        target = request.path_params["target"]
+        body = transformed(self._records, asked.kind, asked.key or "", target, asked.body, asked.replace)
+        for line in body.get("item", {}).get("items", []):
+            line.pop("line", None)
+        return await self._done(request, replace(asked, kind=target, key=None, body=body))
+
     async def _sublist(self, request: Request) -> Response:
         kind = self._records.kind(request.path_params["kind"])
         name = request.path_params["sublist"]
@@ -142,13 +154,13 @@ class RecordService:
 
     def _operation(self, request: Request, key: str | None, body: Any) -> Operation:
         strict = request.headers.get("X-NetSuite-PropertyNameValidation", "Warning").lower() == "error"
-        replace = tuple(filter(None, request.query_params.get("replace", "").split(",")))
+        replaced = tuple(filter(None, request.query_params.get("replace", "").split(",")))
         return Operation(
             verb=request.method,
             kind=request.path_params["kind"],
             key=key,
             body=body,
-            replace=replace,
+            replace=replaced,
             strict=strict,
             invisible_seconds=request.state.invisible_seconds,
         )

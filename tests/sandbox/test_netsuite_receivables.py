@@ -213,6 +213,32 @@ async def test_a_credit_memo_is_applied_in_part_and_the_rest_later(client: Local
     assert (open_now, (await client.get(path))["unapplied"]) == ([1400, 1600], 1500)
 
 
+async def test_documents_are_made_of_others(client: LocalRest) -> None:
+    source = (await invoice(client, "F1", item(100, taxCode={"id": "390"}), item(60, custcol_handoff_practice="Advisory")))["id"]
+    path = f"/record/v1/invoice/{source}/!transform"
+    half = {"externalId": "CM-F1", "tranDate": "2026-06-30", "item": {"items": [{"line": 1, "amount": 50}]}}
+    answer = await client.request("POST", f"{path}/creditMemo", json=half)
+    assert (answer.status_code, "/creditMemo/" in answer.headers["Location"]) == (204, True)
+    memo = await client.get("/record/v1/creditMemo/eid:CM-F1", params={"expandSubResources": "true"})
+    assert [line["amount"] for line in memo["item"]["items"]] == [50, 60]
+    assert memo["item"]["items"][1]["custcol_handoff_practice"] == "Advisory"
+    assert (memo["createdFrom"]["id"], memo["applied"], memo["status"]["id"]) == (source, 110, "B")
+    await client.post(f"{path}/customerPayment", json={"externalId": "PAY-F1", "tranDate": "2026-06-30"})
+    assert (await client.get("/record/v1/customerPayment/eid:PAY-F1"))["payment"] == 50
+    assert (await client.get(f"{INVOICE}F1"))["status"]["id"] == "B"
+    deposit = {"customer": {"id": "17"}, "payment": 70, "tranDate": "2026-06-01"}
+    await client.put("/record/v1/customerDeposit/eid:DEP-1", json=deposit)
+    other = (await invoice(client, "F2", item(40)))["id"]
+    drawn = {"externalId": "DA-1", "tranDate": "2026-06-30", "apply": apply((other, 40))}
+    await client.post("/record/v1/customerDeposit/eid:DEP-1/!transform/depositApplication", json=drawn)
+    assert (await client.get("/record/v1/depositApplication/eid:DA-1"))["deposit"]["refName"] == "US01-DEP1"
+    left = "SELECT foreignpaymentamountunused FROM transaction WHERE externalid = 'DEP-1'"
+    assert (await client.suiteql(left))["items"][0]["foreignpaymentamountunused"] == "30"
+    with pytest.raises(NetsuiteAPIRequestError) as raised:
+        await client.post(f"{path}/salesOrder", json={})
+    assert refusal(raised) == (404, "NOT_FOUND")
+
+
 async def test_a_hundred_charges_as_one_job_of_which_63_are_committed(client: LocalRest, people: httpx.AsyncClient) -> None:
     """S20 d: the same collection again, with a new key, makes only the other 37."""
     items = [
