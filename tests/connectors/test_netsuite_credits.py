@@ -1,0 +1,102 @@
+"""Credit in NetSuite: credit memos, customer deposits, unapplied credit, and what each is applied to."""
+
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+
+import pytest
+
+from canonical.errors import Conflict, Rejected
+from canonical.invoice import DocumentState, LineKind
+from canonical.money import Money
+from sandbox.serve import serving_in_thread
+from sandbox.vendor import SimulatedVendor
+from tests.connectors.contract import Bench
+from tests.connectors.netsuite_billing import JUNE, a_buyer, a_credit_memo, a_line, an_invoice, books, invoiced, paid
+from tests.connectors.netsuite_world import a_bench, a_vendor, usd
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[tuple[SimulatedVendor, str]]:
+    vendor = a_vendor()
+    with serving_in_thread(vendor) as url:
+        yield vendor, url
+
+
+@pytest.fixture
+async def bench(account: tuple[SimulatedVendor, str]) -> AsyncIterator[Bench]:
+    async with a_bench(*account) as given:
+        yield given
+
+
+async def test_a_credit_memo_of_a_part_settles_that_part_of_its_invoice(bench: Bench) -> None:
+    invoice = await invoiced(bench.connector, lines=(a_line(amount="1600", tax_code="T"),), tax=usd("132"))
+    memo = a_credit_memo(lines=(a_line(amount="700", tax_code="T"),), tax=usd("57.75"))
+    written = await bench.connector.post_credit_memo(memo, invoice_id=invoice.target_id, key="create_credit_memo/CM-100")
+    assert written.details == {"unapplied": "0.00 USD"}
+    left = await bench.connector.read_invoice(invoice.target_id)
+    assert (left.state, left.open) == (DocumentState.OPEN, usd("974.25"))
+    record = await bench.connector.read_credit_memo(written.target_id)
+    assert (record.state, record.total, record.reference) == (DocumentState.PAID, usd("757.75"), "CM-100")
+    assert await books(bench) == {"1100": Decimal("974.25"), "4000": Decimal(-900), "2200": Decimal("-74.25")}
+
+
+async def test_crediting_a_paid_invoice_leaves_credit_that_another_invoice_can_use(bench: Bench) -> None:
+    invoice = await invoiced(bench.connector)
+    await paid(bench, invoice, "9800")
+    memo = await bench.connector.post_credit_memo(a_credit_memo(), invoice_id=invoice.target_id, key="create_credit_memo/CM-100")
+    assert memo.details == {"unapplied": "500.00 USD"}
+    assert (await bench.connector.read_invoice(invoice.target_id)).state is DocumentState.PAID
+    other = await invoiced(bench.connector, reference="INV-101")
+    for _ in range(2):
+        await bench.connector.apply_credit(memo.target_id, other.target_id, usd("300"), key="apply_credit/CM-100/1")
+    assert (await bench.connector.read_invoice(other.target_id)).open == usd("9700")
+    await bench.connector.apply_credit(memo.target_id, other.target_id, usd("200"), key="apply_credit/CM-100/2")
+    assert (await bench.connector.read_invoice(other.target_id)).open == usd("9500")
+    assert (await bench.connector.read_credit_memo(memo.target_id)).open == usd("0")
+    for key in ("apply_credit/CM-100/1", "apply_credit/CM-100/2"):
+        assert await bench.connector.find_application(memo.target_id, other.target_id, key=key)
+    assert await bench.connector.find_application(memo.target_id, other.target_id, key="apply_credit/CM-100/3") is None
+
+
+async def test_crediting_an_invoice_that_drew_on_a_retainer_gives_the_retainer_back(bench: Bench) -> None:
+    """S08: 10,000 with a draw of 1,000 from a pool of 5,000 that had been invoiced."""
+    await invoiced(bench.connector, an_invoice("INV-1", lines=(a_line(amount="5000", account="2350"),)))
+    draw = a_line(2, "-1000", account="2350", kind=LineKind.RETAINER_DRAW)
+    invoice = await invoiced(bench.connector, an_invoice("INV-2", lines=(a_line(), draw)))
+    assert (await books(bench))["2350"] == Decimal(-4000)
+    memo = a_credit_memo(lines=(a_line(), draw))
+    await bench.connector.post_credit_memo(memo, invoice_id=invoice.target_id, key="create_credit_memo/CM-100")
+    assert await books(bench) == {"1100": Decimal(5000), "2350": Decimal(-5000)}
+
+
+# Deposits.
+
+
+async def test_a_deposit_is_a_liability_until_it_is_applied(bench: Bench) -> None:
+    customer_id = await a_buyer(bench.connector)
+    deposit = await bench.connector.post_deposit("DEP-1", customer_id, usd("5000"), JUNE, key="post_deposit/DEP-1")
+    assert await books(bench) == {"1000": Decimal(5000), "2350": Decimal(-5000)}
+    invoice = await invoiced(bench.connector, lines=(a_line(amount="7850"),))
+    key = "apply_credit/DEP-1/INV-100"
+    assert await bench.connector.find_application(deposit.target_id, invoice.target_id, key=key) is None
+    applied = await bench.connector.apply_credit(deposit.target_id, invoice.target_id, usd("5000"), key=key)
+    found = await bench.connector.find_application(deposit.target_id, invoice.target_id, key=key)
+    assert found and found.target_id == applied.target_id
+    with pytest.raises(Conflict):
+        await bench.connector.apply_credit(deposit.target_id, invoice.target_id, usd("5000"), key=key)
+    assert (await bench.connector.read_invoice(invoice.target_id)).open == usd("2850")
+    assert await books(bench) == {"1000": Decimal(5000), "1100": Decimal(2850), "4000": Decimal(-7850)}
+
+
+async def test_a_credit_is_applied_only_in_its_currency_and_up_to_what_is_left(bench: Bench) -> None:
+    customer_id = await a_buyer(bench.connector)
+    deposit = await bench.connector.post_deposit("DEP-1", customer_id, usd("500"), JUNE, key="post_deposit/DEP-1")
+    invoice = await invoiced(bench.connector)
+    with pytest.raises(Rejected, match="is in USD"):
+        await bench.connector.apply_credit(deposit.target_id, invoice.target_id, Money.of("5", "GBP"), key="apply_credit/1")
+    with pytest.raises(Rejected) as refused:
+        await bench.connector.apply_credit(deposit.target_id, invoice.target_id, usd("501"), key="apply_credit/2")
+    assert refused.value.evidence["vendor_code"] == "USER_ERROR"
+    with pytest.raises(Rejected, match="no deposit, payment or credit memo 99999"):
+        await bench.connector.apply_credit("99999", invoice.target_id, usd("1"), key="apply_credit/3")
+    assert (await bench.connector.read_invoice(invoice.target_id)).open == usd("10000")
