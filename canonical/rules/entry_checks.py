@@ -56,10 +56,11 @@ def check_batch(
 ) -> Checked:
     """Every entry by itself: a fault holds its own entry and nothing else of the batch (issue 3, bad input; R61-R63, R66, R67).
 
+    An entry that overlapping windows brought twice is judged once, as it is now.
     ``overridden`` are findings that a person let pass, by (code, entry); one that may not be overridden stays.
     """
     passed, waiting, findings, seen = list[Entry](), list[Entry](), list[Finding](), dict(around.seen)
-    for entry in sorted(entries, key=lambda one: one.reference):
+    for entry in as_they_are_now(entries):
         if entry.state is not ApprovalState.APPROVED:
             waiting.append(entry)
             continue
@@ -69,6 +70,16 @@ def check_batch(
         if not faults:
             passed.append(entry)
     return Checked(passed=tuple(passed), waiting=tuple(waiting), findings=tuple(findings))
+
+
+def as_they_are_now(entries: Iterable[Entry]) -> list[Entry]:
+    """Each entry once, in its latest version, in the order of references (R107: polling may repeat, never skips)."""
+    latest: dict[str, Entry] = {}
+    for entry in entries:
+        known = latest.get(entry.reference)
+        if known is None or known.source_version <= entry.source_version:
+            latest[entry.reference] = entry
+    return [latest[reference] for reference in sorted(latest)]
 
 
 def check(entry: Entry, around: Circumstances, seen: Mapping[str, str]) -> Iterator[Finding]:

@@ -24,8 +24,8 @@ class Pool(Part):
 
     @property
     def needs_top_up(self) -> bool:
-        """Whether it fell to the threshold, a share of the agreed amount (S09: 20 % of 20,000)."""
-        return self.threshold is not None and self.balance <= self.agreed * self.threshold
+        """Whether it fell below the threshold, a share of the agreed amount (S09: 20 % of 20,000)."""
+        return self.threshold is not None and self.balance < self.agreed * self.threshold
 
 
 class TopUp(Part):
@@ -45,7 +45,7 @@ class Drawn(Part):
 
 
 def draw(pool: Pool, demand: Money) -> Drawn:
-    """Take what the pool holds, bill the rest, ask for one top-up at the threshold (S01: 17,700 left; S09: 5,000 and 2,850)."""
+    """Take what the pool holds, bill the rest, ask for one top-up below the threshold (S01: 17,700 left; S09: 5,000 and 2,850)."""
     if demand.amount < 0:
         raise RuleBroken(f"A retainer cannot be drawn by {demand}", remedy="Restore it by a credit instead.")
     taken = min(demand, pool.balance)

@@ -147,6 +147,12 @@ def test_only_approved_entries_are_judged_or_billed(state: ApprovalState) -> Non
     assert check_batch([entry], around()) == Checked(waiting=(entry,))
 
 
+def test_an_entry_that_came_twice_is_judged_once_as_it_is_now() -> None:
+    faulty, corrected = an_entry(task="", source_version="1"), an_entry(source_version="2")
+    for batch in ([faulty, corrected], [corrected, faulty], [corrected, faulty, corrected]):
+        assert check_batch(batch, around()) == Checked(passed=(corrected,))
+
+
 @given(st.lists(st.sampled_from([entry for _, entry in FAULTY]), max_size=8), st.integers(1, 6), st.randoms())
 def test_the_rest_of_the_batch_goes_on_in_any_order(faulty: list[Entry], sound: int, chance: Any) -> None:
     good = [an_entry(source_id=f"good{n}", note=str(n)) for n in range(sound)]

@@ -35,8 +35,8 @@ def test_s09_draws_5000_bills_2850_and_asks_once_for_20000() -> None:
     assert later is not None and later.key == "top_up/ENG-100.L4/2"
 
 
-@pytest.mark.parametrize(("demand", "asks"), [(15_999, False), (16_000, True), (16_001, True)])
-def test_the_threshold_itself_asks(demand: int, asks: bool) -> None:
+@pytest.mark.parametrize(("demand", "asks"), [(15_999, False), (16_000, False), (16_001, True)])
+def test_below_the_threshold_it_asks_as_the_ledger_does(demand: int, asks: bool) -> None:
     assert (draw(a_pool(20_000), usd(demand)).top_up is not None) is asks
 
 
