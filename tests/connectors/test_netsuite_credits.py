@@ -1,5 +1,6 @@
 """Credit in NetSuite: credit memos, customer deposits, unapplied credit, and what each is applied to."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 
@@ -8,11 +9,12 @@ import pytest
 from canonical.errors import Conflict, Rejected
 from canonical.invoice import DocumentState, LineKind
 from canonical.money import Money
+from connectors.netsuite.client import connect
 from sandbox.serve import serving_in_thread
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
 from tests.connectors.netsuite_billing import JUNE, a_buyer, a_credit_memo, a_line, an_invoice, books, invoiced, paid
-from tests.connectors.netsuite_world import a_bench, a_vendor, usd
+from tests.connectors.netsuite_world import a_bench, a_vendor, calls, settings, usd
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +102,32 @@ async def test_a_credit_is_applied_only_in_its_currency_and_up_to_what_is_left(b
     with pytest.raises(Rejected, match="no deposit, payment or credit memo 99999"):
         await bench.connector.apply_credit("99999", invoice.target_id, usd("1"), key="apply_credit/3")
     assert (await bench.connector.read_invoice(invoice.target_id)).open == usd("10000")
+
+
+async def test_two_workers_that_apply_one_payment_at_once_both_get_through_once(bench: Bench) -> None:
+    first = await invoiced(bench.connector, lines=(a_line(amount="100"),))
+    second = await invoiced(bench.connector, reference="INV-101", lines=(a_line(amount="100"),))
+    payment = await paid(bench, first, "200", apply=[])
+    bench.vendor.seed({"account": {"call_seconds": 0.1}})
+    other_worker = connect("erp", settings(bench.url))
+    await asyncio.gather(
+        bench.connector.apply_credit(payment, first.target_id, usd("100"), key="apply_credit/P-1/INV-100"),
+        other_worker.apply_credit(payment, second.target_id, usd("100"), key="apply_credit/P-1/INV-101"),
+    )
+    await other_worker.aclose()
+    assert {(await bench.connector.read_invoice(one.target_id)).open for one in (first, second)} == {usd("0")}
+    for invoice, key in ((first, "apply_credit/P-1/INV-100"), (second, "apply_credit/P-1/INV-101")):
+        assert await bench.connector.find_application(payment, invoice.target_id, key=key)
+    assert 400 in {call["status"] for call in calls(bench, "/customerPayment/", "PATCH")}, "they did collide"
+
+
+async def test_a_memo_that_is_full_forgets_the_oldest_applications_and_never_what_people_wrote(bench: Bench) -> None:
+    invoice = await invoiced(bench.connector)
+    payment = await paid(bench, invoice, "100", apply=[], memo="wire 4711 | see the e-mail")
+    keys = [f"apply_credit/{'P' * 80}-{n}/INV-100" for n in range(12)]
+    for key in keys:
+        await bench.connector.apply_credit(payment, invoice.target_id, usd("1"), key=key)
+    memo = bench.vendor.state["records"]["customerPayment"][payment]["memo"]
+    assert len(memo) <= 999 and memo.startswith("wire 4711 | see the e-mail | Handoff applied ")
+    assert await bench.connector.find_application(payment, invoice.target_id, key=keys[-1])
+    assert (await bench.connector.read_invoice(invoice.target_id)).open == usd("9988")
