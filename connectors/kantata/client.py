@@ -1,4 +1,4 @@
-"""Kantata OX as much of it as we use; satisfies ``Psa`` and ``ChangeFeed``."""
+"""Kantata OX as much of it as we use; satisfies ``Psa``, ``ChangeFeed`` and ``Time``."""
 
 from datetime import timedelta
 
@@ -7,10 +7,14 @@ from canonical.written import ClosedPeriod, Declaration
 from connectors.http import client
 from connectors.kantata.api import Api
 from connectors.kantata.changes import Changes
+from connectors.kantata.expenses import Expenses
+from connectors.kantata.names import Names
 from connectors.kantata.projects import Projects
 from connectors.kantata.schemas import Role
 from connectors.kantata.settings import Settings
 from connectors.kantata.staffing import Staffing
+from connectors.kantata.time import Time
+from connectors.kantata.windows import Windows
 
 _UPSTREAM = timedelta(minutes=3)  # documented: every request times out after three minutes
 _VISIBLE = timedelta(seconds=30)  # nothing is documented; the text index of projects is the slowest thing we ask
@@ -41,7 +45,7 @@ DECLARED = {
 }
 
 
-class Kantata(Projects, Staffing, Changes):
+class Kantata(Projects, Staffing, Changes, Time, Expenses):
     """One account."""
 
     def __init__(self, system: str, settings: Settings) -> None:
@@ -54,6 +58,10 @@ class Kantata(Projects, Staffing, Changes):
         api = Api(system, http, concurrent_calls=settings.concurrent_calls, throttle_pause=settings.throttle_pause)
         Projects.__init__(self, api, settings)
         Staffing.__init__(self, api, settings)
+        windows = Windows(api, at_once=max(1, settings.concurrent_calls // 2))  # the rest is for calls that people wait for
+        names = Names(api, settings.service_name)
+        Time.__init__(self, api, settings, windows, names)
+        Expenses.__init__(self, api, settings, windows, names)
 
     def declares(self, kind: str) -> Declaration:
         """What this account says of a kind of write."""

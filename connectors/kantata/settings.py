@@ -5,8 +5,9 @@ from datetime import timedelta
 from ipaddress import ip_address
 from typing import Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.timing import Timing
 
@@ -36,11 +37,29 @@ class Settings(BaseModel):
     roles: dict[str, str] = Field(default={}, description="our role to the role's name in Kantata, where they differ")
     dimension_fields: Mapping[Dimension, str] = Field(default={}, description="custom field of projects that carries a dimension")
     rate_cards: dict[str, str] = Field(default={}, description="rate card by currency")
+    time_zone: str = Field(default="UTC", description="the account's own: days of work are days there")
+    subscribed_events: bool = Field(
+        default=True,
+        description="the add-on that tells of deleted time; without it a deletion shows only where an entry is read again",
+    )
+    subcontractor_categories: frozenset[str] = Field(
+        default=frozenset(), description="expense categories that are subcontractors'"
+    )
+    purchase_order_service: str = Field(
+        default="", description="service name under which an expense's external reference holds its purchase order"
+    )
     concurrent_calls: int = Field(default=8, ge=1)
     throttle_pause: timedelta = Field(
         default=timedelta(seconds=15), description="after a 429, which names no time of its own here"
     )
     timing: Timing = Timing()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"time_zone {name!r} is not in the time zone database; write it like Europe/Berlin")
+        return name
 
     @model_validator(mode="after")
     def _encrypted(self) -> Self:

@@ -33,11 +33,11 @@ from a few words: ``"generated": {"people": 500, "projects": 40, "days": 20, "a_
 "changed_from": "2026-05-01T00:00:00Z", "changed_until": "2026-05-02T00:00:00Z"}`` makes 500 x 20 x 2 entries on timesheets.
 
 Where the documentation is silent, the strictest reading is simulated: approving a timesheet changes the timesheet, not the
-``updated_at`` of its entries; deleted entries are told by events only; included records bring no associations of their own. The status keys 310 (In Progress) and 501 (Cancelled) are
-documented; 100 and 600 stand in for an account's own gray and blue ones, whose numbers are in Kantata's knowledge base only.
-``partial`` with ``quantity`` n commits the first n of a bulk call; of a single creation it keeps the record (1) without its
-inline external reference, or nothing (0). ``invisible`` hides a new record from lists, filters and
-searches, not from its own address.
+``updated_at`` of its entries; deleted entries are told by events only; included records bring no associations of their own.
+The status keys 310 (In Progress) and 501 (Cancelled) are documented; 100 and 600 stand in for an account's own gray and blue
+ones, whose numbers are in Kantata's knowledge base only. ``partial`` with ``quantity`` n commits the first n of a bulk call;
+of a single creation it keeps the record (1) without its inline external reference, or nothing (0). ``invisible`` hides a new
+record from lists, filters and searches, not from its own address.
 """
 
 from sandbox.kantata.vendor import Kantata

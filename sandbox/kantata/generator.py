@@ -9,8 +9,9 @@ from sandbox.kantata.kinds import KINDS
 from sandbox.kantata.line_items import LINE_ITEM_RULES
 from sandbox.kantata.records import seeded
 
-_FIRST = {"users": 2_000_000, "workspaces": 3_000_000, "stories": 4_000_000, "roles": 5_000_000}
-_FIRST_ENTRY, _FIRST_SHEET = 100_000_000, 900_000_000
+_FIRST = {"users": 200_000, "workspaces": 300_000, "stories": 400_000, "roles": 100_000}
+_FIRST_REFERENCE = {"Workspace": 500_000, "Story": 600_000}
+_FIRST_SHEET, _FIRST_ENTRY = 1_000_000, 3_000_000  # below the ids that the account gives itself
 _SERVICE = "Handoff"
 
 
@@ -26,11 +27,14 @@ def generate(state: State, wanted: dict[str, Any]) -> None:
     _firm(state, people, projects, began)
     step = (ended - began) / max(people * len(days) * a_day, 1)
     entries: list[Record] = []
+    sheets: dict[tuple[int, int, int], str] = {}
     for n, day in enumerate(days):
         for person in range(people):
             for nth in range(a_day):
                 project = (person + nth) % projects
-                sheet = _sheet(state, person, project, projects, n // 7, day, began)
+                which = (person, project, n // 7)
+                sheet = sheets.get(which) or _sheet(state, which, str(_FIRST_SHEET + len(sheets)), day, began)
+                sheets[which] = sheet
                 entries.append(_entry(len(entries), person, project, day, sheet, began + step * len(entries)))
     _store(state, entries)
 
@@ -44,27 +48,27 @@ def _firm(state: State, people: int, projects: int, at: datetime) -> None:
         workspace, story = str(_FIRST["workspaces"] + n), str(_FIRST["stories"] + n)
         seeded(state, KINDS["workspaces"], workspace, {"title": f"Project {n}", "price": 100_000, "currency": "EUR"}, at)
         seeded(state, KINDS["stories"], story, {"workspace_id": workspace, "title": "Work"}, at)
-        _refer(state, "Workspace", "Project", workspace, f"G-{n}", at)
-        _refer(state, "Story", "Task", story, f"G-{n}.L1.T1", at)
+        _refer(state, "Workspace", "Project", n, workspace, f"G-{n}", at)
+        _refer(state, "Story", "Task", n, story, f"G-{n}.L1.T1", at)
 
 
-def _refer(state: State, subject: str, model: str, number: str, name: str, at: datetime) -> None:
+def _refer(state: State, subject: str, model: str, n: int, number: str, name: str, at: datetime) -> None:
     told = {"subject_type": subject, "subject_id": number, "service_name": _SERVICE}
-    seeded(state, KINDS["external_references"], f"6{number}", told | {"service_model": model, "service_model_ref": name}, at)
+    told |= {"service_model": model, "service_model_ref": name}
+    seeded(state, KINDS["external_references"], str(_FIRST_REFERENCE[subject] + n), told, at)
 
 
-def _sheet(state: State, person: int, project: int, projects: int, week: int, day: date, at: datetime) -> str:
-    number = str(_FIRST_SHEET + (week * 100_000 + person) * projects + project)
-    if number not in state["timesheet_submissions"]:
-        record: Record = {"id": number, "created_at": at.isoformat(), "updated_at": at.isoformat()}
-        record |= {"workspace_id": str(_FIRST["workspaces"] + project), "user_id": str(_FIRST["users"] + person)}
-        record |= {"date": day.isoformat(), "_subject_type": "TimesheetSubmission"}
-        changes.normal("timesheet_submissions", record)
-        LINE_ITEM_RULES["timesheet_submissions"](state, record, True)
-        if (person + project + week) % 10:
-            record |= {"status": "approved", "current_resolution_creator_id": "1"}
-            record["current_resolution_created_at_date"] = record["updated_at"]
-        enter(state, "timesheet_submissions", record)
+def _sheet(state: State, which: tuple[int, int, int], number: str, day: date, at: datetime) -> str:
+    person, project, week = which
+    record: Record = {"id": number, "created_at": at.isoformat(), "updated_at": at.isoformat()}
+    record |= {"workspace_id": str(_FIRST["workspaces"] + project), "user_id": str(_FIRST["users"] + person)}
+    record |= {"date": day.isoformat(), "_subject_type": "TimesheetSubmission"}
+    changes.normal("timesheet_submissions", record)
+    LINE_ITEM_RULES["timesheet_submissions"](state, record, True)
+    if (person + project + week) % 10:
+        record |= {"status": "approved", "current_resolution_creator_id": "1"}
+        record["current_resolution_created_at_date"] = record["updated_at"]
+    enter(state, "timesheet_submissions", record)
     return number
 
 

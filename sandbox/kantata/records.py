@@ -55,7 +55,7 @@ class Writer:
             return [self.create(kind, each, without_reference=without_reference) for each in given]
         except Refusal:
             for plural in KINDS:
-                for number in [n for n in self.state[plural] if n.isdigit() and int(n) > before]:
+                for number in [n for n in self.state[plural] if n.isdigit() and before < int(n) <= self.state["next_id"]]:
                     leave(self.state, plural, self.state[plural][number])
             raise
 

@@ -220,4 +220,4 @@ def test_a_month_of_a_firm_is_made_from_a_few_words(api: Api) -> None:
     sheets = {e["recent_submission_id"] for page in pages for e in page["time_entries"].values()}
     approved = ids(api.get("timesheet_submissions", statuses="approved", per_page=200))
     assert 0.8 < len(set(approved) & sheets) / len(sheets) < 1
-    assert ids(api.get("workspaces", external_reference_service_model_refs="G-3")) == ["3000003"]
+    assert ids(api.get("workspaces", external_reference_service_model_refs="G-3")) == ["300003"]
