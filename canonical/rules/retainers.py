@@ -45,7 +45,7 @@ class Drawn(Part):
 
 
 def draw(pool: Pool, demand: Money) -> Drawn:
-    """Take what the pool holds, bill the rest, ask for one top-up below the threshold (S01: 17,700 left; S09: 5,000 and 2,850)."""
+    """Take what the pool holds, bill the rest, ask for one top-up below a threshold (S01: 17,700 left; S09: 5,000, 2,850)."""
     if demand.amount < 0:
         raise RuleBroken(f"A retainer cannot be drawn by {demand}", remedy="Restore it by a credit instead.")
     taken = min(demand, pool.balance)
