@@ -1,9 +1,9 @@
 """The metadata catalog: what a record type looks like, as JSON Schema and as OpenAPI."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sandbox.netsuite.bodies import Json
-from sandbox.netsuite.fields import ADDRESS, Field, RecordType
+from sandbox.netsuite.fields import ADDRESS, Field, Sublist
 
 _PLAIN: Mapping[str, Json] = {
     "text": {"type": "string"},
@@ -16,25 +16,24 @@ _PLAIN: Mapping[str, Json] = {
 }
 
 
-def schema(kind: RecordType, fields: Mapping[str, Field]) -> Json:
+def schema(fields: Mapping[str, Field], sublists: Mapping[str, Sublist]) -> Json:
     """The JSON Schema of a record type in this account, custom fields and sublists with it."""
     properties: Json = {name: _property(name, field) for name, field in fields.items()}
-    for name, sublist in kind.sublists.items():
+    for name, sublist in sublists.items():
         line = {"type": "object", "properties": {n: _property(n, f) for n, f in sublist.lines.items()}}
         properties[name] = {"type": "object", "properties": {"items": {"type": "array", "items": line}}}
     return {"type": "object", "properties": properties, "$schema": "http://json-schema.org/draft-06/hyper-schema#"}
 
 
-def open_api(kinds: Sequence[tuple[RecordType, Mapping[str, Field]]]) -> Json:
+def open_api(schemas: Mapping[str, Json]) -> Json:
     """The OpenAPI document of some record types: their paths and schemas."""
     operation = {"responses": {"default": {"description": "Error response."}}}
     paths: Json = {}
-    for kind, _ in kinds:
-        paths[f"/{kind.name}"] = dict.fromkeys(("get", "post", "put", "patch", "delete"), operation)
-        paths[f"/{kind.name}/{{id}}"] = dict.fromkeys(("get", "put", "patch", "delete"), operation)
-    schemas = {kind.name: schema(kind, fields) for kind, fields in kinds}
+    for name in schemas:
+        paths[f"/{name}"] = dict.fromkeys(("get", "post", "put", "patch", "delete"), operation)
+        paths[f"/{name}/{{id}}"] = dict.fromkeys(("get", "put", "patch", "delete"), operation)
     about = {"title": "NetSuite REST API", "version": "v1"}
-    return {"openapi": "3.0.1", "info": about, "paths": paths, "components": {"schemas": schemas}}
+    return {"openapi": "3.0.1", "info": about, "paths": paths, "components": {"schemas": dict(schemas)}}
 
 
 def _property(name: str, field: Field) -> Json:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.netsuite.bodies import Json
 from sandbox.netsuite.catalog import RECORD_TYPES
 from sandbox.netsuite.errors import Refusal, invalid_content, invalid_parameter
+from sandbox.netsuite.fields import RecordType
 from sandbox.netsuite.filters import compiled
 from sandbox.netsuite.jobs import batch
 from sandbox.netsuite.metadata import open_api, schema
@@ -58,15 +59,17 @@ class RecordService:
         return JSONResponse({"links": [links.link(path)], "items": items})
 
     def _open_api(self, names: list[str]) -> Response:
-        kinds = [self._records.kind(name) for name in names]
-        document = open_api([(kind, self._records.fields(kind)) for kind in kinds])
-        return JSONResponse(document, media_type="application/swagger+json")
+        schemas = {name: self._schema_of(self._records.kind(name)) for name in names}
+        return JSONResponse(open_api(schemas), media_type="application/swagger+json")
 
     async def _schema(self, request: Request) -> Response:
         kind = self._records.kind(request.path_params["kind"])
         if "swagger" in request.headers.get("Accept", ""):
             return self._open_api([kind.name])
-        return JSONResponse(schema(kind, self._records.fields(kind)), media_type="application/schema+json")
+        return JSONResponse(self._schema_of(kind), media_type="application/schema+json")
+
+    def _schema_of(self, kind: RecordType) -> Json:
+        return schema(self._records.fields(kind), self._records.sublists(kind))
 
     async def _list(self, request: Request) -> Response:
         kind = self._records.kind(request.path_params["kind"])

@@ -230,12 +230,13 @@ class Records:
 
     def _merged(self, sublist: Sublist, kept: list[Json], items: list[Json]) -> list[Json]:
         lines = {str(line[sublist.key]): line for line in kept}
+        last = 0 if sublist.named else max((int(key) for key in lines), default=0)
         for item in items:
             key = item.get(sublist.key)
             if sublist.named and key is None:
                 raise user_error(f"Please enter value(s) for: {sublist.lines[sublist.key].label}.")
             if key is None:
-                item[sublist.key] = max((int(k) for k in lines), default=0) + 1
+                item[sublist.key] = last = last + 1
             elif str(key) not in lines and not sublist.named:
                 raise invalid_content(sublist.key, f"There is no line with {sublist.key} {key} on this record.")
             lines[str(item[sublist.key])] = {**lines.get(str(item[sublist.key]), {}), **item}

@@ -14,7 +14,7 @@ SHOWN = "__df"  # a reference's column has a second one with the name that BUILT
 OWNER = "__of"  # the record that a row came from
 _NAMED = {"reference", "choice", "country"}
 _NUMERIC = {"number", "whole", "reference"}
-_INDEXED = ("id", "transaction")
+_INDEXED = (OWNER, "id", "transaction", 'transaction", "transactionline')
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _TYPES: Mapping[str, str] = {name.lower(): name for name in (*RECORD_TYPES, *QUERY_ONLY)}
 Functions = Mapping[str, tuple[int, Callable[..., Any]]]
@@ -58,9 +58,10 @@ class Tables:
         fields = self._columns[name]
         columns = [column for field, of in fields.items() for column in _columns(field, of)]
         self._database.execute(f'CREATE TABLE "{name}" ({", ".join(columns)}, "{OWNER}" TEXT)')
-        held = {field.lower() for field in fields}
-        for column in (OWNER, *(one for one in _INDEXED if one in held)):
-            self._database.execute(f'CREATE INDEX "{name}.{column}" ON "{name}" ("{column}")')
+        held = {OWNER, *(field.lower() for field in fields)}
+        for number, index in enumerate(_INDEXED):
+            if held.issuperset(index.split('", "')):
+                self._database.execute(f'CREATE INDEX "{name}.{number}" ON "{name}" ("{index}")')
 
     def _plain(self, kind: str) -> View:
         """The table of one record type, with a row for each of its records."""

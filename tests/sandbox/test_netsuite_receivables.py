@@ -213,6 +213,13 @@ async def test_a_credit_memo_is_applied_in_part_and_the_rest_later(client: Local
     assert (open_now, (await client.get(path))["unapplied"]) == ([1400, 1600], 1500)
 
 
+async def test_the_metadata_catalog_knows_documents_with_their_lines(client: LocalRest) -> None:
+    properties = (await client.jsonschema("invoice"))["properties"]
+    assert properties["status"]["properties"]["id"]["enum"] == ["A", "B", "D", "E", "V"]
+    line = properties["item"]["properties"]["items"]["items"]["properties"]
+    assert (line["custcol_handoff_service_start"]["format"], line["tax1Amt"]["nullable"]) == ("date", False)
+
+
 async def test_documents_are_made_of_others(client: LocalRest) -> None:
     source = (await invoice(client, "F1", item(100, taxCode={"id": "390"}), item(60, custcol_handoff_practice="Advisory")))["id"]
     path = f"/record/v1/invoice/{source}/!transform"
