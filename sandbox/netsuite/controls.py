@@ -44,6 +44,9 @@ class Controls:
     async def _payment(self, request: Request) -> Response:
         """A payment as it comes in: short, over, unapplied, or less what the customer withheld against a certificate."""
         given = await request.json()
+        missing = [name for name in ("customer", "amount") if given.get(name) is None]
+        if missing:
+            raise invalid_parameter(missing[0], f"A payment needs {' and '.join(missing)}.")
         body = {"customer": {"id": self._key("customer", given["customer"])}, "payment": given["amount"]}
         for ours, theirs in {
             "on": "tranDate",
@@ -56,8 +59,8 @@ class Controls:
         if given.get("currency"):
             body["currency"] = {"id": self._records.currency(given["currency"])}
         body["apply"] = {"items": [self._applied(line) for line in given.get("apply", [])]}
-        credits = [self._withheld(body, line) for line in given.get("withheld", [])]
         made = self._records.create("customerPayment", body, strict=True, invisible_seconds=None)
+        credits = [self._withheld(body, line) for line in given.get("withheld", [])]
         return JSONResponse({"payment": made["id"], "tranId": made["tranId"], "credits": credits}, status_code=201)
 
     def _applied(self, line: Json) -> Json:

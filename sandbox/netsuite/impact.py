@@ -70,6 +70,7 @@ def _items(records: Records, record: Json, impact: Impact, sign: int) -> None:
         bases |= {line["line"]: share for line, share in zip(lines, shares, strict=True)}
     for line in record["item"]:
         more = {name: value for name, value in line.items() if name in _DIMENSIONS or name.startswith("custcol")}
+        more["entity"] = line.get("job") or record.get("job") or record["entity"]
         more |= {"item": line["item"], "quantity": plain(-sign * exact(line["quantity"])), "rate": line["rate"]}
         foreign, base = -sign * exact(line["amount"]), -sign * bases[line["line"]]
         impact.add("item", accounts[line["line"]], foreign, base, number=line["line"], memo=line.get("description"), **more)

@@ -41,6 +41,22 @@ def test_an_invoice_posts_receivable_revenue_by_item_deferral_and_the_draw_on_a_
     }  # fmt: skip
 
 
+def test_crediting_an_invoice_that_drew_on_a_retainer_gives_the_retainer_back() -> None:
+    """S08: a pool of 5,000, an invoice of 10,000 with a draw of 1,000, fully credited."""
+    vendor = an_account()
+    create(vendor, "invoice", an_invoice(item(5000, "2350"), tranDate="2026-04-01"))
+    invoice = create(vendor, "invoice", an_invoice(item(10000), item(-1000, "2350")))
+    assert (invoice["total"], balances(vendor)["2350"]) == (9000, "-4000.00")
+    body = an_invoice(item(10000), item(-1000, "2350"), apply=apply((invoice["id"], 9000)))
+    memo = create(vendor, "creditMemo", body)
+    assert postings(vendor, "creditMemo", memo) == {"4000": "10000.00", "1100": "-9000.00", "2350": "-1000.00"}
+    assert (invoice["status"], memo["status"], balances(vendor)) == (
+        {"id": "B"},
+        {"id": "B"},
+        {"1100": "5000.00", "2350": "-5000.00"},
+    )
+
+
 def test_amounts_are_rounded_by_line_and_the_books_by_account_with_the_rest_on_rounding() -> None:
     """S12: three lines of 0.35 h at 149.99 EUR, VAT 29.93, at 1.05."""
     vendor = an_account()

@@ -162,6 +162,7 @@ async def test_payments_in_part_short_with_tax_withheld_over_and_bounced(client:
         "1000": "19500.00", "1100": "9500.00", "1120": "1000.00", "4000": "-30000.00"
     }  # fmt: skip
     assert (books["balanced"], books["open_documents"]) == (True, "9500.00")
+    assert (await people.post("/netsuite/payments", json={"customer": "17"})).status_code == 400
     assert (await client.get("/record/v1/customer/17"))["balance"] == 9500
 
 
@@ -292,22 +293,25 @@ async def test_time_is_recorded_with_a_duration(client: LocalRest) -> None:
 
 async def test_the_ledger_is_read_by_query_in_pages(client: LocalRest) -> None:
     euro = {"currency": {"id": "2"}, "exchangeRate": 1.05, "custbody_handoff_correlation": "corr-1"}
+    euro["job"] = {"id": "50"}
     one = await invoice(client, "G1", item(100, quantity=2), item(50, "4010", custcol_handoff_practice="Advisory"), **euro)
     query = (
-        "SELECT a.acctnumber, tal.debit, tal.credit, tl.mainline, tl.quantity, tl.foreignamount, tl.custcol_handoff_practice "
+        "SELECT a.acctnumber, tal.debit, tal.credit, tl.mainline, tl.quantity, tl.foreignamount, "
+        "tl.custcol_handoff_practice, BUILTIN.DF(tl.entity) AS party "
         "FROM transaction t JOIN transactionline tl ON tl.transaction = t.id "
         "JOIN transactionaccountingline tal ON tal.transaction = t.id AND tal.transactionline = tl.id "
         "JOIN account a ON a.id = tal.account "
         "WHERE t.custbody_handoff_correlation = 'corr-1' AND tal.posting = 'T' ORDER BY tl.id"
     )
     pages = [(await client.suiteql(query, limit=2, offset=offset))["items"] for offset in (0, 2)]
-    assert [
-        [row.get(name) for name in ("acctnumber", "debit", "credit", "mainline", "quantity")] for page in pages for row in page
-    ] == [
+    names = ("acctnumber", "debit", "credit", "mainline", "quantity")
+    rows = [row for page in pages for row in page]
+    assert [[row.get(name) for name in names] for row in rows] == [
         ["1100", "157.5", None, "T", None],
         ["4000", None, "105", "F", "-2"],
         ["4010", None, "52.5", "F", "-1"],
     ]
+    assert [row["party"] for row in rows] == ["C-17 Acme", "P-50 Rollout", "P-50 Rollout"]
     assert (pages[1][0]["custcol_handoff_practice"], pages[1][0]["foreignamount"]) == ("Advisory", "-50")
     head = (
         "SELECT tranid, BUILTIN.DF(status) AS status, BUILTIN.DF(currency) AS money, foreigntotal, foreignamountunpaid, trandate"
