@@ -19,7 +19,7 @@ from connectors.netsuite.settings import Settings
 from connectors.netsuite.wire import external_id, reference_of
 
 PENDING, APPROVED = {"id": "1"}, {"id": "2"}
-_DRAFTS, _VOID = {"D", "E"}, "V"
+_DRAFTS, _SETTLED, _VOID = {"D", "E"}, "B", "V"
 LONGEST_MEMO, _LONGEST_TEXT = 999, 4_000
 _PROMISE = re.compile(r"\[total (-?[0-9.]+), tax (-?[0-9.]+)\]")
 
@@ -173,13 +173,15 @@ def _promise(document: Invoice | CreditMemo) -> str:
 def differs(found: DocumentShape) -> str:
     """What a document was to come to, if it did not; it is in the memo, so that a look-up knows it as well."""
     promised = _PROMISE.search(found.memo)
-    if (
-        promised is None
-        or _state(found) is DocumentState.VOID
-        or (Decimal(promised[1]), Decimal(promised[2])) == (found.total, found.tax)
-    ):
+    if promised is None or is_void(found):
         return ""
-    return f"total {promised[1]} with tax {promised[2]}"
+    total, tax = Decimal(promised[1]), Decimal(promised[2])
+    return "" if (total, tax) == (found.total, found.tax) else f"total {total} with tax {tax}"
+
+
+def is_void(found: DocumentShape) -> bool:
+    """Whether a person voided it."""
+    return found.status is not None and found.status.id == _VOID
 
 
 def is_draft(found: DocumentShape) -> bool:
@@ -213,9 +215,8 @@ def document_record(found: DocumentShape, currency: str, url: str) -> DocumentRe
 
 
 def _state(found: DocumentShape) -> DocumentState:
-    status = found.status.id if found.status else ""
-    if status in _DRAFTS:
+    if is_draft(found):
         return DocumentState.DRAFT
-    if status == _VOID:
+    if is_void(found):
         return DocumentState.VOID
-    return DocumentState.PAID if status == "B" else DocumentState.OPEN
+    return DocumentState.PAID if found.status and found.status.id == _SETTLED else DocumentState.OPEN

@@ -18,7 +18,7 @@ from canonical.payment import Application, Payment, PaymentState
 from canonical.reference import Reference
 from connectors.http import Json
 from connectors.netsuite.account import literal, together
-from connectors.netsuite.documents import document_record
+from connectors.netsuite.documents import document_record, is_void
 from connectors.netsuite.posting import Document, Posting
 from connectors.netsuite.schemas import CreditShape, DocumentShape, PaymentShape, TransactionShape
 from connectors.netsuite.wire import reference_of
@@ -27,9 +27,8 @@ Told = TypeVar("Told")
 _REFERENCE: TypeAdapter[str] = TypeAdapter(Reference)
 _RECORDS = {"CustInvc": "invoice", "CustCred": "creditMemo"}
 _MOMENT = "'YYYY-MM-DD HH24:MI:SS'"
-_VOID = "V"
-# NetSuite records a returned payment by voiding it, and does not say why; R is a payment that the bank refused.
-_BOUNCED = {_VOID, "R"}
+# NetSuite records a returned payment by voiding it (V), and does not say why; R is a payment that the bank refused.
+_BOUNCED = {"V", "R"}
 
 
 class Feeds:
@@ -97,14 +96,13 @@ class Feeds:
         if found is None:
             return None
         currency = await self._posting.money(found)
-        is_void = found.status is not None and found.status.id == _VOID
-        lines = () if is_void else found.apply.made
+        lines = () if is_void(found) else found.apply.made
         nothing, certificate = Money.zero(currency), self._certificate(found)
         return self._told(
             found,
             customer=found.entity.id,
             amount=nothing,
-            state=PaymentState.VOID if is_void else PaymentState.RECEIVED,
+            state=PaymentState.VOID if is_void(found) else PaymentState.RECEIVED,
             applications=tuple(
                 Application(
                     target_id=line.doc.id,

@@ -3,7 +3,7 @@
 from canonical.errors import Conflict, MoveRefused, Rejected
 from canonical.invoice import DocumentRecord, Invoice
 from canonical.written import Written
-from connectors.netsuite.documents import APPROVED, differs, document_record, invoice_body, is_draft
+from connectors.netsuite.documents import APPROVED, differs, document_record, invoice_body, is_draft, is_void
 from connectors.netsuite.mapping import marked
 from connectors.netsuite.posting import Posting
 from connectors.netsuite.schemas import DocumentShape
@@ -92,4 +92,5 @@ class Invoices:
 
     def _written(self, found: DocumentShape) -> Written:
         is_waiting = is_draft(found) and not self._is_half_made(found)
-        return self._posting.written(_KIND, found, state="draft" if is_waiting else "posted")
+        state = "void" if is_void(found) else "draft" if is_waiting else "posted"
+        return self._posting.written(_KIND, found, state=state)

@@ -248,8 +248,16 @@ async def test_where_people_approve_in_netsuite_a_draft_is_whole_and_can_be_with
     await theirs.aclose()
 
 
-async def test_an_account_without_approvals_gets_no_draft(bench: Bench) -> None:
+async def test_an_account_without_approvals_gets_no_draft_and_a_person_voids_what_differs(bench: Bench) -> None:
     plain = connect("erp", settings(bench.url, invoice_approval="off"))
     assert (await invoiced(plain)).details == {"state": "posted"}
     assert not calls(bench, "/invoice/", "PATCH")
+    (stored,) = held(bench.vendor.state, "invoice")
+    stored.update(taxTotal=1, total=10001)  # a script of the account, behind the posted invoice
+    with pytest.raises(Rejected) as differing:
+        await plain.find_invoice("INV-100", key="create_invoice/INV-100")
+    assert (differing.value.specific_code, differing.value.evidence["document"]) == ("TOTALS_DIFFER", stored["id"])
+    await at_work(bench, "POST", f"transactions/{stored['id']}/void")
+    found = await plain.find_invoice("INV-100", key="create_invoice/INV-100")
+    assert found and found.details == {"state": "void"}
     await plain.aclose()
