@@ -41,14 +41,18 @@ class Trail:
     def take(self, day: date, then: Worker | None) -> None:
         """The state on a day; ``ask`` becomes the day whose state must be asked next, if any is left in the window."""
         if then is None or then.job is None:
-            ended = None if then is None else then.ended
-            self._gap_after = ended if self.stretches else None
-            self.ask = ended if ended is not None and self._window.start <= ended < day else None
+            self._go_before(day, None if then is None else then.ended)
             return
         since = self._since(day, then)
         self.stretches.append(Stretch(since, then.job, self._gap_after))
         self._gap_after = None
         self.ask = since - DAY if since > self._window.start else None
+
+    def _go_before(self, day: date, ended: date | None) -> None:
+        """Nothing holds on that day: what held on the last day of an employment before it is asked, if there was one."""
+        self._gap_after = ended if self.stretches else None
+        before = None if ended is None else min(ended, day - DAY)
+        self.ask = before if before is not None and before >= self._window.start else None
 
     def _since(self, day: date, then: Worker) -> date:
         """Since when the state of that day holds, by all that tells of a change: job, pay, hire, transaction log."""

@@ -18,6 +18,16 @@ _ENDS = (
 
 def page_of(answer: Element) -> Page:
     """One page of workers, with the days on which something of theirs takes effect."""
+    try:
+        return _page(answer)
+    except ValueError:
+        raise Malformed(
+            "Workday tells a date or a number in a form that cannot be read",
+            remedy="Name a version of the service that is current.",
+        ) from None  # what could not be read may be what somebody earns
+
+
+def _page(answer: Element) -> Page:
     found = _every(answer, "Response_Data/Worker")
     return Page(
         workers=tuple(_worker(each) for each in found),
@@ -85,12 +95,13 @@ def _pay(element: Element, number: str) -> Pay | None:
 
 
 def _organizations(memberships: list[Element]) -> dict[str, str]:
-    told = {}
+    """The first of each type: with several jobs, those of the primary one come first."""
+    told: dict[str, str] = {}
     for membership in memberships:
         kind = _id(membership, "Organization_Data/Organization_Type_Reference", "Organization_Type_ID").upper()
         ids = {each.get(WD + "type"): each.text or "" for each in _every(membership, "Organization_Reference/ID")}
         named = ids.get("Company_Reference_ID") or ids.get("Cost_Center_Reference_ID") or ids.get("Organization_Reference_ID")
-        told[kind] = named or _text(membership, "Organization_Data/Organization_Reference_ID")
+        told.setdefault(kind, named or _text(membership, "Organization_Data/Organization_Reference_ID"))
     return told
 
 

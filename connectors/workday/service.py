@@ -17,7 +17,7 @@ from connectors.workday.reading import page_of
 from connectors.workday.schemas import Page, Worker
 from connectors.workday.settings import MOST_A_PAGE, ApiClient, Settings, SystemUser
 
-_HEADERS = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml", "SOAPAction": ""}
+_HEADERS = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml", "SOAPAction": '""'}
 
 
 class HumanResources:
