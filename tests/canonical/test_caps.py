@@ -61,6 +61,11 @@ def test_what_is_given_back_is_not_judged() -> None:
         allow([a_charge("-1")], an_order())
 
 
+def test_what_costs_nothing_finds_room_even_on_an_exhausted_order() -> None:
+    allowed = allow([a_charge(0)], an_order(used=60_000))
+    assert (allowed.total, allowed.withheld, allowed.finding) == (usd(0), (), None)
+
+
 def test_the_charge_on_the_edge_is_billed_in_part_and_keeps_its_item() -> None:
     (first,), (rest,) = (lambda one: (one.billed, one.withheld))(allow([time("kantata.1", "10", 950)], an_order()))
     assert (first.amount, first.quantity) == (usd(8000), Decimal("8.421053"))

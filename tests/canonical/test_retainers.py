@@ -50,6 +50,12 @@ def test_s08_brings_the_pool_back_to_5000() -> None:
     assert restore(drawn.pool, usd(1_000)).balance == usd(5_000)
 
 
+def test_a_top_up_is_funding_that_a_credit_may_restore_up_to() -> None:
+    topped_up = fund(draw(a_pool(20_000), usd(17_000)).pool, usd(20_000))
+    assert (topped_up.funded, topped_up.balance, topped_up.fundings) == (usd(40_000), usd(23_000), 2)
+    assert restore(topped_up, usd(17_000)).balance == usd(40_000)
+
+
 def test_a_pool_never_holds_more_than_it_was_funded_with() -> None:
     with pytest.raises(RuleBroken):
         restore(a_pool(20_000), usd(1))
