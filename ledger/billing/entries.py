@@ -139,7 +139,7 @@ async def _pages(items: Sequence[Billable], size: int = 2_000) -> AsyncIterator[
 
 
 async def _stage(connection: Connection, pages: AsyncIterable[Sequence[Row]]) -> None:
-    await connection.execute("SELECT open_staging()")
+    await connection.execute("SELECT open_staging(), set_config('work_mem', '64MB', true)")
 
     async def rows() -> AsyncIterator[Row]:
         async for page in pages:

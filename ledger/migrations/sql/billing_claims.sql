@@ -68,7 +68,7 @@ BEGIN
 END $$;
 
 -- Documents of one run, once; answers whether they were made now.
-CREATE FUNCTION claim_billables(ask jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION claim_billables(ask jsonb) RETURNS boolean LANGUAGE plpgsql SET work_mem = '64MB' AS $$
 DECLARE
     of_run text := ask ->> 'run';
 BEGIN
@@ -143,7 +143,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM billables WHERE charge_batch = of_batch AND charge_batch <> '') THEN
         UPDATE billables SET charge_batch = of_batch WHERE id IN (
             SELECT id FROM billables
-            WHERE charge_batch = '' AND state = 'open' AND kind IN ('time', 'expense') AND entity = of_entity AND frozen_by = ''
+            WHERE charge_batch = '' AND state = 'open' AND billed = credited AND kind IN ('time', 'expense') AND entity = of_entity AND frozen_by = ''
               AND of_contract IN ('', contract) AND approved > 0
             ORDER BY id LIMIT most FOR NO KEY UPDATE SKIP LOCKED);
     END IF;

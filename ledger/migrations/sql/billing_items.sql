@@ -12,7 +12,7 @@ $$;
 
 -- Runs as the owner: the application cannot write a counter. Rows are locked in the order of their ids before they are moved, as
 -- everybody does who moves them, so that two callers never wait for each other in a circle.
-CREATE FUNCTION move_billables() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION move_billables() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET work_mem = '64MB' AS $$
 DECLARE
     wanted bigint;
     moved bigint;
@@ -35,19 +35,26 @@ BEGIN
               FROM made u JOIN allocations c ON c.id = u.takes_from WHERE u.kind = 'uncredit' GROUP BY 1) m
         WHERE a.id = m.takes_from;
     END IF;
-    UPDATE billables b SET billed = b.billed + m.billed, credited = b.credited + m.credited, closed = b.closed + m.closed,
-           billed_quantity = b.billed_quantity + m.billed_quantity, closed_quantity = b.closed_quantity + m.closed_quantity
-    FROM (SELECT n.billable,
-                 sum(CASE n.kind WHEN 'bill' THEN n.amount WHEN 'unbill' THEN -n.amount ELSE 0 END) AS billed,
-                 sum(CASE n.kind WHEN 'credit' THEN n.amount WHEN 'uncredit' THEN -n.amount ELSE 0 END) AS credited,
-                 sum(CASE WHEN n.disposition IN ('written_off', 'price_adjustment') THEN n.amount
-                          WHEN c.disposition IN ('written_off', 'price_adjustment') THEN -n.amount ELSE 0 END) AS closed,
-                 sum(CASE WHEN n.kind IN ('bill', 'uncredit') THEN n.quantity ELSE -n.quantity END) AS billed_quantity,
-                 sum(CASE WHEN n.disposition = 'written_off' THEN n.quantity
-                          WHEN c.disposition = 'written_off' THEN -n.quantity ELSE 0 END) AS closed_quantity
-          FROM made n LEFT JOIN allocations c ON n.kind = 'uncredit' AND c.id = n.takes_from
-          GROUP BY n.billable) m
-    WHERE b.id = m.billable;
+    IF NOT EXISTS (SELECT FROM made WHERE kind <> 'bill') THEN -- the way of a billing run, which may be long
+        UPDATE billables b SET billed = b.billed + m.amount, billed_quantity = b.billed_quantity + m.quantity
+        FROM (SELECT billable, sum(amount) AS amount, sum(quantity) AS quantity FROM made GROUP BY billable) m
+        WHERE b.id = m.billable;
+    ELSE
+        UPDATE billables b SET billed = b.billed + m.billed, credited = b.credited + m.credited, closed = b.closed + m.closed,
+               billed_quantity = b.billed_quantity + m.billed_quantity, closed_quantity = b.closed_quantity + m.closed_quantity
+        FROM (SELECT n.billable,
+                     sum(CASE n.kind WHEN 'bill' THEN n.amount WHEN 'unbill' THEN -n.amount ELSE 0 END) AS billed,
+                     sum(CASE n.kind WHEN 'credit' THEN n.amount WHEN 'uncredit' THEN -n.amount ELSE 0 END) AS credited,
+                     sum(CASE WHEN n.how IN ('written_off', 'price_adjustment') THEN n.sign * n.amount ELSE 0 END) AS closed,
+                     sum(CASE WHEN n.kind IN ('bill', 'uncredit') THEN n.quantity ELSE -n.quantity END) AS billed_quantity,
+                     sum(CASE WHEN n.how = 'written_off' THEN n.sign * n.quantity ELSE 0 END) AS closed_quantity
+              FROM (SELECT t.*, CASE t.kind WHEN 'uncredit' THEN -1 ELSE 1 END AS sign,
+                           CASE t.kind WHEN 'uncredit' THEN (SELECT c.disposition FROM allocations c WHERE c.id = t.takes_from)
+                                       ELSE t.disposition END AS how
+                    FROM made t) n
+              GROUP BY n.billable) m
+        WHERE b.id = m.billable;
+    END IF;
     GET DIAGNOSTICS moved = ROW_COUNT;
     IF moved <> (SELECT count(DISTINCT billable) FROM made) THEN
         RAISE EXCEPTION 'an item that is not in the ledger cannot be allocated' USING ERRCODE = 'HO005';

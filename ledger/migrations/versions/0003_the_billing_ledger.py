@@ -128,7 +128,7 @@ def _billables_indexes() -> None:
         "billables_to_charge",
         "billables",
         ["entity", "id"],
-        where="charge_batch = '' AND state = 'open' AND kind IN ('time', 'expense')",
+        where="charge_batch = '' AND state = 'open' AND billed = credited AND kind IN ('time', 'expense')",
     )
 
 
