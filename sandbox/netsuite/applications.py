@@ -42,6 +42,23 @@ def applied(records: Records, record: Json, before: Json | None, money: Money, *
     record["apply"] = [*kept, *fresh]
 
 
+def oldest(records: Records, record: Json, total: Decimal, *, party: str) -> list[Json]:
+    """Auto Apply: the open invoices of the customer, those due first, as far as the money goes."""
+    mine = (record[party], record["currency"], record["subsidiary"])
+    found = [
+        one
+        for one in records.all("invoice").values()
+        if (one["entity"], one["currency"], one["subsidiary"]) == mine and one["status"]["id"] == "A"
+    ]
+    lines = []
+    for one in sorted(found, key=lambda one: (one["dueDate"], int(one["id"]))):
+        amount = min(total, exact(one["amountRemaining"]))
+        total -= amount
+        if amount:
+            lines.append({"doc": {"id": one["id"]}, "apply": True, "amount": plain(amount)})
+    return lines
+
+
 def _is_same(line: Json, old: Json | None) -> bool:
     return old is not None and line.get("amount") == old["amount"]
 

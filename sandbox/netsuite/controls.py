@@ -71,7 +71,7 @@ class Controls:
         """Tax that the customer kept: a credit against the receivable, on the account for withheld tax."""
         item = {"item": {"externalId": "ITEM-1120"}, "amount": line["amount"], "description": line.get("certificate", "")}
         body = {"entity": payment["customer"], "item": {"items": [item]}, "apply": {"items": [self._applied(line)]}}
-        body["custbody_handoff_certificate"] = line.get("certificate", "")
+        body |= dict.fromkeys(("custbody_handoff_certificate", "otherRefNum"), line.get("certificate", ""))
         body |= {name: payment[name] for name in ("tranDate", "currency", "exchangeRate") if name in payment}
         return str(self._records.create("creditMemo", body, strict=False, invisible_seconds=None)["id"])
 

@@ -4,8 +4,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sandbox.netsuite.bodies import Json
-from sandbox.netsuite.errors import Refusal, invalid_content
+from sandbox.netsuite.errors import Refusal, invalid_content, user_error
 from sandbox.netsuite.records import Records
+
+_ONLY_TRANSFORMED = {"depositApplication"}  # Oracle's help: it cannot be created standalone
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Operation:
     replace: tuple[str, ...] = ()
     strict: bool = False
     invisible_seconds: float | None = None
+    is_transform: bool = False
 
     def as_json(self) -> Json:
         """The operation as it is kept in the state."""
@@ -58,6 +61,8 @@ def attempted(records: Records, operation: Operation) -> Outcome:
 
 
 def _created(records: Records, operation: Operation, body: Any) -> Outcome:
+    if operation.kind in _ONLY_TRANSFORMED and not operation.is_transform:
+        raise user_error(f"A record of type {operation.kind} is made by transforming a customer deposit only.")
     made = records.create(operation.kind, body, strict=operation.strict, invisible_seconds=operation.invisible_seconds)
     return Outcome(204, made["id"])
 

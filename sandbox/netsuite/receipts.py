@@ -85,6 +85,8 @@ def _applied(records: Records, record: Json, before: Json | None, total: Decimal
     """Apply it; the answer is what was realized by the applications that are saved together with it."""
     places = _places(records, record)
     money = Money(total, rounded(total * heads.rate_of(record), places), places)
+    if before is None and record.get("autoApply") and not record.get("apply"):
+        record["apply"] = applications.oldest(records, record, total, party=party)
     applications.applied(records, record, before, money, party=party)
     record.update(applied=plain(total - money.free), unapplied=plain(money.free), _free_base=plain(money.base))
     gain = exact(before["_gain"]) if before else applications.gain(record["apply"])

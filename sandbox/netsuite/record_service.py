@@ -124,7 +124,7 @@ class RecordService:
         body = transformed(self._records, asked.kind, asked.key or "", target, asked.body, asked.replace)
         for line in body.get("item", {}).get("items", []):
             line.pop("line", None)
-        return await self._done(request, replace(asked, kind=target, key=None, body=body))
+        return await self._done(request, replace(asked, kind=target, key=None, body=body, is_transform=True))
 
     async def _sublist(self, request: Request) -> Response:
         kind = self._records.kind(request.path_params["kind"])

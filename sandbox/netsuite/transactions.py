@@ -28,7 +28,11 @@ _HEAD: Mapping[str, Field] = {
 _MONEY: Mapping[str, Field] = {
     name: given(number(name)) for name in ("total", "subtotal", "taxTotal", "amountPaid", "amountRemaining")
 }
-_APPLIED: Mapping[str, Field] = {"applied": given(number("Applied")), "unapplied": given(number("Unapplied"))}
+_APPLIED: Mapping[str, Field] = {
+    "applied": given(number("Applied")),
+    "unapplied": given(number("Unapplied")),
+}
+_AUTO: Mapping[str, Field] = {"autoApply": flag("Auto Apply")}
 APPROVAL = {"1": "Pending Approval", "2": "Approved", "3": "Rejected"}
 STATUSES: Mapping[str, Mapping[str, str]] = {
     "invoice": {"A": "Open", "B": "Paid In Full", "D": "Pending Approval", "E": "Rejected", "V": "Voided"},
@@ -81,6 +85,7 @@ _ITEM = Sublist(
         "grossAmt": given(number("Gross Amount")),
         "taxDetailsReference": text("Tax Details Reference"),
         "isTaxable": flag("Taxable"),
+        "price": choice({}, "Price Level"),
     },
     required=("item",),
 )
@@ -163,8 +168,8 @@ _INVOICE: Mapping[str, Field] = {
     "terms": reference("term", label="Terms"),
     "approvalStatus": choice(APPROVAL, "Approval Status"),
 }
-_CREDIT: Mapping[str, Field] = {**_DOCUMENT, **_APPLIED, "createdFrom": reference("invoice", label="Created From")}
-_PAYMENT: Mapping[str, Field] = {**_RECEIPT, **_APPLIED, "arAcct": reference("account", label="A/R Account")}
+_CREDIT: Mapping[str, Field] = {**_DOCUMENT, **_APPLIED, **_AUTO, "createdFrom": reference("invoice", label="Created From")}
+_PAYMENT: Mapping[str, Field] = {**_RECEIPT, **_APPLIED, **_AUTO, "arAcct": reference("account", label="A/R Account")}
 _APPLICATION: Mapping[str, Field] = {
     "customer": given(reference("customer", label="Customer")),
     "deposit": reference("customerDeposit", label="Deposit"),

@@ -189,6 +189,15 @@ async def test_what_cannot_be_applied(client: LocalRest, document: str, amount: 
     assert (await client.get("/record/v1/customerPayment"))["totalResults"] == 0
 
 
+async def test_a_payment_applies_itself_to_what_is_due_first(client: LocalRest) -> None:
+    for key, due in (("LATER", "2026-08-01"), ("FIRST", "2026-07-01")):
+        await invoice(client, key, dueDate=due)
+    body = {"customer": {"id": "17"}, "payment": 1200, "tranDate": "2026-06-30", "autoApply": True}
+    await client.put("/record/v1/customerPayment/eid:AUTO", json=body)
+    remaining = [(await client.get(f"{INVOICE}{key}"))["amountRemaining"] for key in ("FIRST", "LATER")]
+    assert (remaining, (await client.get("/record/v1/customerPayment/eid:AUTO"))["unapplied"]) == ([0, 800], 0)
+
+
 async def test_a_credit_memo_is_applied_in_part_and_the_rest_later(client: LocalRest) -> None:
     first, second = [(await invoice(client, key, item(1600)))["id"] for key in ("C1", "C2")]
     body = {"entity": {"id": "17"}, "tranDate": "2026-06-30", "item": {"items": [item(1700)]}, "apply": apply((first, 700))}
@@ -240,6 +249,9 @@ async def test_documents_are_made_of_others(client: LocalRest) -> None:
     drawn = {"externalId": "DA-1", "tranDate": "2026-06-30", "apply": apply((other, 40))}
     await client.post("/record/v1/customerDeposit/eid:DEP-1/!transform/depositApplication", json=drawn)
     assert (await client.get("/record/v1/depositApplication/eid:DA-1"))["deposit"]["refName"] == "US01-DEP1"
+    with pytest.raises(NetsuiteAPIRequestError) as raised:
+        await client.post("/record/v1/depositApplication", json={"deposit": {"externalId": "DEP-1"}, **drawn})
+    assert refusal(raised) == (400, "USER_ERROR")
     left = "SELECT foreignpaymentamountunused FROM transaction WHERE externalid = 'DEP-1'"
     assert (await client.suiteql(left))["items"][0]["foreignpaymentamountunused"] == "30"
     with pytest.raises(NetsuiteAPIRequestError) as raised:
