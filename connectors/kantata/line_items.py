@@ -14,7 +14,7 @@ from connectors.kantata.changes import RETENTION
 from connectors.kantata.schemas import SubscribedEvent
 from connectors.kantata.windows import Window, Windows
 
-_SHEETS_AT_ONCE = 100  # ids in one address
+_SHEETS_AT_ONCE = 200  # ids in one address: some two thousand characters
 
 Item = TypeVar("Item", bound=Recorded)
 Mapped = Callable[[Json, list[Json]], Awaitable[list[Item]]]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -46,6 +47,18 @@ async def test_the_end_of_a_window_is_the_beginning_of_the_next(office: Office) 
     assert not await entries(office, changed, changed)
 
 
+async def test_what_changed_again_after_the_window_is_told_in_the_next_with_its_final_state(office: Office) -> None:
+    number, decided = await office.entry(), await office.entry()
+    sheet = await office.submit(decided)
+    ended = await office.at(5)
+    await office.change(number, time_in_minutes=240)
+    await office.decide("approve", sheet)
+    following = await office.at(10)
+    assert not await entries(office, ended - timedelta(hours=1), ended)
+    told = await entries(office, ended, following)
+    assert (told[number].hours, told[decided].state) == (Decimal(4), APPROVED)
+
+
 async def test_a_window_that_has_not_ended_there_waits(office: Office) -> None:
     there = await office.at(-120)
     await office.entry()
@@ -71,6 +84,11 @@ async def test_thousands_come_in_pages_once_each_and_names_are_asked_for_by_the_
     before = len(lists(office, "workspaces"))
     await entries(office, since, until)
     assert len(lists(office, "workspaces")) == before, "what Handoff calls them is remembered"
+
+
+async def test_an_account_that_allows_one_call_at_a_time_is_read_whole() -> None:
+    async with an_office(concurrent_calls=1) as office:
+        assert len(await entries(office, *await generated(office))) == 2400
 
 
 async def test_a_slow_reader_is_read_ahead_for_by_a_few_pages_only(office: Office) -> None:
@@ -112,7 +130,9 @@ async def test_whatever_changes_while_it_is_read_is_told_in_this_window_or_the_n
 
     def keep(page: Any) -> None:
         for told in page:
-            if told.source_id not in latest or told.source_version >= latest[told.source_id].source_version:
+            known = latest.setdefault(told.source_id, told)
+            assert told == known or told.source_version != known.source_version, "one version is one state"
+            if told.source_version > known.source_version:
                 latest[told.source_id] = told
 
     async for page in office.bench.connector.time_entries(since, until):
