@@ -35,10 +35,11 @@ def applied(records: Records, record: Json, before: Json | None, money: Money, *
     """Check the lines of ``apply`` and give each its amounts; ``money`` is the whole source, as if nothing were applied."""
     old = {line["doc"]["id"]: line for line in (before or {}).get("apply", [])}
     wanted = [line for line in record.get("apply", []) if line.get("apply", True) and line.get("amount") != 0]
-    kept = [line for line in wanted if _is_same(line, old.get(line["doc"]["id"]))]
+    same = [line for line in wanted if _is_same(line, old.get(line["doc"]["id"]))]
+    kept = [old[line["doc"]["id"]] for line in same]
     for line in kept:
         money.free, money.base = money.free - exact(line["amount"]), money.base - exact(line["_source_base"])
-    fresh = [_fresh(records, record, line, old.get(line["doc"]["id"]), money, party) for line in wanted if line not in kept]
+    fresh = [_fresh(records, record, line, old.get(line["doc"]["id"]), money, party) for line in wanted if line not in same]
     record["apply"] = [*kept, *fresh]
 
 

@@ -103,6 +103,18 @@ def test_a_payment_applied_later_at_another_rate_posts_the_difference_by_itself(
     assert invoice["amountRemaining"] == 1000
 
 
+def test_an_application_that_is_sent_again_stays_as_it_is() -> None:
+    vendor = an_account()
+    invoice = create(vendor, "invoice", an_invoice(currency={"id": "2"}, exchangeRate=1.1))
+    euros = {"customer": {"id": "17"}, "currency": {"id": "2"}, "exchangeRate": 1.2, "tranDate": "2026-07-01"}
+    applied = {"apply": apply((invoice["id"], 400))}
+    payment = create(vendor, "customerPayment", {**euros, "payment": 400, **applied})
+    before = balances(vendor)
+    for replace in ((), ("apply",)):
+        change(vendor, "customerPayment", payment["id"], applied, *replace)
+        assert (balances(vendor), invoice["amountRemaining"]) == (before, 600)
+
+
 def test_a_bounced_payment_is_taken_back_on_its_day_and_reopens_what_it_paid() -> None:
     vendor = an_account()
     invoice = create(vendor, "invoice", an_invoice(item(10000)))
