@@ -51,6 +51,9 @@ VENDORS: dict[str, Vendor] = {
     "salesforce": _vendor("salesforce", Capability.CRM, Capability.QUOTES, has_webhooks=True),
     "docusign": _vendor("docusign", Capability.CONTRACTS, has_webhooks=True),
     "kantata": _vendor("kantata", Capability.PSA),
+    "tryton": _vendor(
+        "tryton", Capability.CUSTOMERS, Capability.PROJECT_ACCOUNTING, Capability.RECEIVABLES, Capability.GENERAL_LEDGER
+    ),
     "netsuite": _vendor(
         "netsuite",
         Capability.CUSTOMERS,

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from connectors.tryton.client import Tryton as Connector
+from connectors.tryton.client import connect
 from runtime.embedded.plan import ROOT
 from runtime.embedded.tryton.installation import Installation
 from runtime.embedded.tryton.server import Tryton, served
+from tests.tryton.relay import Books
+from tests.tryton.world import settings
 
 HOME = ROOT / ".handoff" / "tryton-tests"
 ABSENT = "Tryton is not installed: make test-tryton installs it into .venv-tryton"
@@ -28,3 +32,17 @@ async def tryton() -> AsyncIterator[Tryton]:
     """Served for the whole session; its tests use references of their own."""
     async with served(HOME, "contract") as server:
         yield server
+
+
+@pytest.fixture
+async def connector(tryton: Tryton) -> AsyncIterator[Connector]:
+    """Straight at the server."""
+    opened = connect("tryton", settings(tryton))
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture(scope="session")
+def books(tryton: Tryton) -> Books:
+    """The same books by plain HTTP."""
+    return Books(tryton)

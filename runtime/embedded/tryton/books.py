@@ -12,6 +12,8 @@ _GROUPS = (
     ("party", "group_party_admin"),
     ("account", "group_account"),
     ("account", "group_account_admin"),
+    ("account_credit_limit", "group_credit_limit"),  # without it limits are neither seen nor kept, and Tryton says nothing
+    ("analytic_account", "group_analytic_admin"),
     ("project", "group_project_admin"),
     ("timesheet", "group_timesheet_admin"),
 )
@@ -41,6 +43,7 @@ async def make_books(session: Session, password: str) -> None:
     await _terms(session)
     await _payment_methods(session, made)
     await _dimensions(session, made)
+    await session.create("project.work.status", name=firm.WITHDRAWN, types=["project", "task"], count=False)
     await _integration_user(session, made, password)
 
 

@@ -97,4 +97,5 @@ TAXES = (
 YEARS = (2026, 2027)
 TERM_DAYS = (0, 14, 30, 45, 60)
 DIMENSIONS = ("practice", "region", "revenue_treatment", "cost_center")
+WITHDRAWN = "Withdrawn"  # what becomes of a project that was made by mistake
 BANK, DEPOSIT = "Bank", "Customer deposit"

@@ -1,0 +1,226 @@
+"""Tryton's own shapes, only the fields we use; ``FIELDS`` is what is asked for, a dot reaches into the record that is named."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Record(BaseModel):
+    """Any record."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    FIELDS: ClassVar[tuple[str, ...]] = ("id",)
+    id: int
+
+
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    code: str | None = None
+    name: str | None = None
+    login: str | None = None
+
+
+class CompanyShape(Record):
+    """A company; its party's code is ours for the legal entity."""
+
+    FIELDS = ("party", "party.code", "currency", "currency.code")
+    party: int
+    about: _Named = Field(alias="party.")
+    currency: int
+    money: _Named = Field(alias="currency.")
+
+
+class CodedShape(Record):
+    """What is found by a code: currencies, countries, accounts, axes and values of analytic accounting."""
+
+    FIELDS = ("code",)
+    code: str | None = None
+
+
+class NamedShape(Record):
+    """What is found by a name: taxes, project statuses."""
+
+    FIELDS = ("name",)
+    name: str
+
+
+class _Identifier(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    code: str
+
+
+class PartyShape(Record):
+    """A party as a customer; amounts are those of the company that was asked for."""
+
+    FIELDS = ("code", "name", "active", "credit_limit_amount", "receivable", "identifiers", "addresses", "create_uid.login")
+    code: str | None = None
+    name: str | None = None
+    active: bool = True
+    credit_limit: Decimal | None = Field(default=None, alias="credit_limit_amount")
+    receivable: Decimal | None = None
+    identifiers: tuple[int, ...] = ()
+    addresses: tuple[int, ...] = ()
+    made_by: _Named | None = Field(default=None, alias="create_uid.")
+
+
+class IdentifierShape(Record):
+    """A tax number."""
+
+    FIELDS = ("code", "party")
+    code: str
+    party: int
+
+
+class AddressShape(Record):
+    """An address, only to know its country and that it is there."""
+
+    FIELDS = ("country.code", "invoice")
+    country: _Named | None = Field(default=None, alias="country.")
+    invoice: bool = False
+
+
+class _Stage(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    name: str
+    progress: Decimal | None = None
+
+
+class WorkShape(Record):
+    """A project, a phase or a task."""
+
+    FIELDS = ("name", "number", "type", "comment", "parent", "status", "status.name", "status.progress", "company")
+    name: str
+    number: str | None = None
+    type: str
+    comment: str | None = None
+    parent: int | None = None
+    status: int
+    stage: _Stage = Field(alias="status.")
+    company: int
+
+
+class InvoiceShape(Record):
+    """An invoice; a credit memo is one whose total is negative."""
+
+    FIELDS = (
+        "number",
+        "reference",
+        "comment",
+        "state",
+        "company",
+        "party",
+        "account",
+        "currency.code",
+        "untaxed_amount",
+        "tax_amount",
+        "total_amount",
+        "amount_to_pay",
+        "invoice_date",
+        "accounting_date",
+        "move",
+        "payment_lines",
+        "lines_to_pay",
+        "create_date",
+        "write_date",
+    )
+    number: str | None = None
+    reference: str | None = None
+    comment: str | None = None
+    state: str
+    company: int
+    party: int
+    account: int
+    money: _Named = Field(alias="currency.")
+    net: Decimal = Field(alias="untaxed_amount")
+    tax: Decimal = Field(alias="tax_amount")
+    total: Decimal = Field(alias="total_amount")
+    open: Decimal | None = Field(default=None, alias="amount_to_pay")
+    invoice_date: date | None = None
+    accounting_date: date | None = None
+    move: int | None = None
+    payment_lines: tuple[int, ...] = ()
+    lines_to_pay: tuple[int, ...] = ()
+    created: datetime = Field(alias="create_date")
+    changed: datetime | None = Field(default=None, alias="write_date")
+
+    @property
+    def currency(self) -> str:
+        """Its ISO code."""
+        return self.money.code or ""
+
+    @property
+    def is_memo(self) -> bool:
+        """Whether it gives money back."""
+        return self.total < 0
+
+
+class _Rate(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    rate: Decimal | None = None
+
+
+class TaxShape(Record):
+    """The tax of one kind on an invoice."""
+
+    FIELDS = ("base", "amount", "tax.rate")
+    base: Decimal
+    amount: Decimal
+    tax: _Rate | None = Field(default=None, alias="tax.")
+
+
+class MoveShape(Record):
+    """A journal entry; ``origin`` is ``model,id`` of what made it."""
+
+    FIELDS = ("number", "description", "state", "date", "origin", "company", "journal.code", "create_date", "write_date")
+    number: str | None = None
+    description: str | None = None
+    state: str
+    date: date
+    origin: str | None = None
+    company: int
+    journal: _Named | None = Field(default=None, alias="journal.")
+    created: datetime = Field(alias="create_date")
+    changed: datetime | None = Field(default=None, alias="write_date")
+
+
+class MoveLineShape(Record):
+    """A posting."""
+
+    FIELDS = (
+        "move",
+        "account",
+        "account.code",
+        "debit",
+        "credit",
+        "amount_second_currency",
+        "second_currency",
+        "description",
+        "party",
+        "party.code",
+        "reconciliation",
+        "invoice_payment",
+    )
+    move: int
+    account: int
+    of: _Named = Field(alias="account.")
+    debit: Decimal
+    credit: Decimal
+    second_amount: Decimal | None = Field(default=None, alias="amount_second_currency")
+    second_currency: int | None = None
+    description: str | None = None
+    party: int | None = None
+    who: _Named | None = Field(default=None, alias="party.")
+    reconciliation: int | None = None
+    invoice_payment: int | None = None
+
+
+class PeriodShape(Record):
+    """An accounting period."""
+
+    FIELDS = ("name", "start_date", "end_date", "state")
+    name: str
+    start: date = Field(alias="start_date")
+    end: date = Field(alias="end_date")
+    state: str

@@ -1,0 +1,99 @@
+"""What stands between the connector and the real Tryton in tests: it passes every call on, and loses answers when told to.
+
+Tryton has no simulated vendor, because the real one runs here; only its faults are ours. A fault is matched by the method that
+the call's body names, since every call goes to one path.
+"""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import httpx2 as httpx
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from runtime.embedded.tryton.server import Tryton
+from sandbox.vendor import SimulatedVendor
+from tests.connectors.contract import Bench
+
+_PATIENCE_SECONDS = 120.0
+
+
+class Books:
+    """What Tryton holds, asked for behind the connector's back: plain HTTP, and none of our code for it."""
+
+    def __init__(self, tryton: Tryton) -> None:
+        self._http = httpx.Client(base_url=tryton.url, timeout=_PATIENCE_SECONDS, trust_env=False)
+        self._path = f"/{tryton.database}/rpc/"
+        user, token, _ = self._call("common.db.login", [tryton.login, {"password": tryton.passwords.integration}])
+        proof = base64.b64encode(f"{tryton.login}:{user}:{token}".encode()).decode()
+        self._http.headers["Authorization"] = f"Session {proof}"
+        (company,) = self.call("company.company", "search", [["party.code", "=", "DE01"]])
+        self.context = {"company": company, "companies": [company]}
+
+    context: dict[str, Any] = {}
+
+    def call(self, model: str, method: str, *parameters: object) -> Any:
+        return self._call(f"model.{model}.{method}", [*parameters, self.context])
+
+    def rows(self, model: str, domain: Sequence[object], *fields: str) -> list[dict[str, Any]]:
+        """Records as Tryton answers them."""
+        return list(self.call(model, "search_read", list(domain), 0, None, None, list(fields)))
+
+    def count(self, model: str, *domain: object) -> int:
+        return int(self.call(model, "search_count", list(domain)))
+
+    def wizard(self, name: str, model: str, record: int, steps: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """What a person does in Tryton's client."""
+        context = {**self.context, "active_model": model, "active_id": record, "active_ids": [record]}
+        session, _, _ = self._call(f"wizard.{name}.create", [context])
+        said: dict[str, Any] = {}
+        for state, values in steps:
+            said |= values
+            self._call(f"wizard.{name}.execute", [session, said, state, context])
+        self._call(f"wizard.{name}.delete", [session, context])
+
+    def _call(self, method: str, parameters: list[object]) -> Any:
+        answer = self._http.post(self._path, json={"id": 1, "method": method, "params": parameters})
+        answer.raise_for_status()
+        said = answer.json()
+        assert "error" not in said, f"{method}: {said['error']}"
+        return said["result"]
+
+
+class Relay(SimulatedVendor):
+    """Passes on; ``state`` leads to what the real books hold."""
+
+    name = "tryton"
+
+    def __init__(self, tryton: Tryton) -> None:
+        super().__init__()
+        self._http = httpx.AsyncClient(base_url=tryton.url, timeout=_PATIENCE_SECONDS, trust_env=False)
+        self.state = {"books": Books(tryton)}
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route("/{path:path}", self._passed_on, methods=["GET", "POST"])]
+
+    async def _passed_on(self, request: Request) -> Response:
+        headers = {name: value for name, value in request.headers.items() if name in {"authorization", "content-type"}}
+        answer = await self._http.request(request.method, request.url.path, content=await request.body(), headers=headers)
+        return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
+
+
+class TrytonBench(Bench):
+    """Faults by method instead of path."""
+
+    async def fault(self, **fault: Any) -> None:
+        where = dict(fault.pop("on", {}))
+        method = where.pop("path", None)
+        await super().fault(on={**where, **({"body": method} if method else {})}, **fault)
+
+
+def decimal(value: dict[str, str]) -> str:
+    """An amount as Tryton answers it."""
+    assert value["__class__"] == "Decimal"
+    return value["decimal"]
