@@ -50,7 +50,7 @@ def _vendor(package: str, *serves: Capability, has_webhooks: bool = False) -> Ve
 VENDORS: dict[str, Vendor] = {
     "salesforce": _vendor("salesforce", Capability.CRM, Capability.QUOTES, has_webhooks=True),
     "docusign": _vendor("docusign", Capability.CONTRACTS, has_webhooks=True),
-    "kantata": _vendor("kantata", Capability.PSA),
+    "kantata": _vendor("kantata", Capability.PSA, Capability.TIME),
     "tryton": _vendor(
         "tryton", Capability.CUSTOMERS, Capability.PROJECT_ACCOUNTING, Capability.RECEIVABLES, Capability.GENERAL_LEDGER
     ),
