@@ -89,6 +89,11 @@ def test_a_rate_converts_its_own_two_currencies_only() -> None:
         converted(Money.of(1, "GBP"), EURO)
 
 
+def test_nothing_settles_nothing() -> None:
+    settled = settle(Carried.at(usd(200), at(8)), Carried.at(usd(0), at(6)))
+    assert (settled.gain, settled.open_receivable) == (cny(0), Carried.at(usd(200), at(8)))
+
+
 def test_more_than_is_open_cannot_be_settled() -> None:
     with pytest.raises(RuleBroken):
         Carried.at(usd(1), None).relieve(usd(2))

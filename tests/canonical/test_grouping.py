@@ -38,6 +38,7 @@ def test_s01s_april_is_one_invoice_of_79532_50() -> None:
         ("L4", "Advisor", usd(6_300), "4000"),
         ("L4", "Less retainer L4", usd(-6_300), "2350"),
     ]
+    assert [line.number for line in whole.lines] == [1, 2, 3, 4, 5, 6]
     assert whole.net == usd("79532.50")
     assert (whole.lines[2].quantity, whole.lines[2].items, whole.lines[2].billables) == (
         Decimal("62.5"),
@@ -108,6 +109,7 @@ def test_expenses_are_lines_by_category() -> None:
 
 def test_a_draft_that_gives_back_is_a_credit() -> None:  # S05
     (draft,) = group([a_charge("-2287.50", kind=BillableKind.RATE_DELTA, rate=usd(-15), quantity=Decimal("152.5"))])
+    assert not with_draw(group(S01)[0], usd("85832.50"), "L4").is_credit
     assert draft.is_credit and draft.lines[0].description == "Rate change, Senior"
 
 

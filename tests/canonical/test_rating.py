@@ -140,6 +140,22 @@ def test_the_contracts_own_rates_make_a_card() -> None:
     assert (item.amount, item.rate_version) == (usd(330), "ENG-100.rates.v1")
 
 
+def test_the_contracts_card_begins_with_its_term_and_always_where_it_has_none() -> None:
+    early = an_entry(work_date=date(2026, 3, 31))
+    contract = a_contract(reference="ENG-100")
+    assert isinstance(rate_entry(early, PLACE, RateBook([card_of(contract)])), Finding)
+    endless = contract.model_copy(update={"term": None})
+    assert isinstance(rate_entry(early, PLACE, RateBook([card_of(endless)])), Billable)
+
+
+def test_work_that_names_no_project_is_rated_by_its_contracts() -> None:
+    book = a_book(a_rate(270, role="Senior", project="ENG-100"), a_rate(280, role="Senior", project="ENG-100.B"))
+    asked: dict[str, Any] = {"role": "Senior", "person": "ann", "placement": PLACE, "day": APRIL}
+    of_contract, of_project = book.rate_for(**asked), book.rate_for(**asked, project="ENG-100.B")
+    assert of_contract is not None and of_contract.rate.rate == usd(270)
+    assert of_project is not None and of_project.rate.rate == usd(280)
+
+
 @pytest.mark.parametrize(
     ("recorded", "minimum", "step", "rounds_up", "billed"),
     [

@@ -35,6 +35,7 @@ def test_s01_bills_6000_for_each_of_twelve_months() -> None:
     assert [one.amount for one in found] == [usd(6000)] * 12
     assert found[0].period == Period.month(2026, 4)
     assert [one.number for one in due(found, date(2026, 4, 30))] == [1]
+    assert [one.number for one in due(found, date(2026, 5, 1))] == [1, 2]
 
 
 def test_periods_are_those_of_the_billing_schedule() -> None:
@@ -107,6 +108,11 @@ PLAN = UsagePlan(
 )
 def test_usage_is_priced_tier_by_tier_and_rounded_once(quantity: int, amount: str) -> None:
     assert usage_amount(PLAN, Decimal(quantity)) == usd(amount)
+
+
+def test_every_tier_is_as_wide_as_it_says() -> None:
+    tiers = (Tier(up_to=Decimal(10), rate=usd(3)), Tier(up_to=Decimal(30), rate=usd(2)), Tier(rate=usd(1)))
+    assert usage_amount(UsagePlan(tiers=tiers), Decimal(50)) == usd(10 * 3 + 20 * 2 + 20 * 1)
 
 
 def test_senseless_usage_is_refused() -> None:

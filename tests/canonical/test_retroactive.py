@@ -70,6 +70,19 @@ def test_the_same_rate_changes_nothing() -> None:
     assert changed(225, REBILL) == Plan()
 
 
+def test_several_items_of_an_invoice_are_credited_and_rebilled_together() -> None:
+    items = [work("a", "2", invoice="INV-5"), work("b", "3", invoice="INV-5")]
+    plan = plan_change([reprice(one, usd(240), "v2") for one in items], REBILL)
+    assert (plan.invoices_to_credit, plan.invoices_to_rebill) == ({"INV-5": usd(1125)}, {"INV-5": usd(1200)})
+
+
+def test_a_delta_states_a_rate_only_where_that_explains_its_amount() -> None:
+    unrated = RatedWork(item=MAY.item.model_copy(update={"rate": None}), invoice="INV-5")
+    assert delta_item(reprice(unrated, usd(240), "v2")).rate is None
+    partly_billed = MAY.changed(billed=usd(16_000))
+    assert delta_item(reprice(partly_billed, usd(240), "v2")).rate is None
+
+
 def test_only_what_stands_billed_is_repriced() -> None:  # half of the item was credited before
     half = MAY.changed(billed=usd("8156.25"), billed_quantity=Decimal("36.25"))
     assert reprice(half, usd(240), "RC-1.v2").difference == usd("543.75")

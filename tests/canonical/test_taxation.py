@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.money import Money, minor_unit
-from canonical.rules.taxation import Taxable, TaxPolicy, amounts, apportioned, nexus_findings, taxes, with_line_taxes
+from canonical.rules.taxation import (
+    Taxable,
+    TaxPolicy,
+    amounts,
+    apportioned,
+    nexus_findings,
+    rounded_together,
+    taxes,
+    with_line_taxes,
+)
 from canonical.tax import TaxAnswer, TaxedLine
 from canonical.written import RoundingLevel
 from tests.build import usd
@@ -45,6 +54,15 @@ def test_the_engines_lines_add_up_to_the_documents_tax() -> None:
     lines = tuple(TaxedLine(number=n, taxable=eur("52.50"), tax=eur("9.98"), rate=VAT) for n in (1, 2, 3))
     told = with_line_taxes(TaxAnswer(tax=eur("29.93"), lines=lines))
     assert Money.sum((line.tax for line in told), "EUR") == eur("29.93")
+
+
+def test_the_cent_that_is_missing_goes_to_the_largest_remainder() -> None:
+    assert rounded_together([usd("0.001"), usd("0.009")]) == [usd(0), usd("0.01")]
+    assert apportioned(usd("2.01"), [usd("1.002"), usd("1.004")]) == [usd("1.00"), usd("1.01")]
+
+
+def test_lines_that_are_exact_already_stay_as_they_are() -> None:
+    assert apportioned(usd(2), [usd(-1), usd(3)]) == [usd(-1), usd(3)]
 
 
 def test_no_lines_bear_no_tax() -> None:
