@@ -116,7 +116,6 @@ def _gone(system: str, number: str, at: datetime) -> dict[str, Any]:
         "source_id": number,
         "source_version": deleted_version(at),
         "state": ApprovalState.DELETED,
-        "is_billable": False,
         "changed_at": at,
     }
 
