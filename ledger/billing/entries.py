@@ -16,6 +16,7 @@ from ledger.billing.refusals import in_business_words
 from ledger.database import Connection, Database
 
 Row = tuple[object, ...]
+_FEW = 500
 
 # What the source says happened; the rest follows from contract and policy and may be rated anew.
 _FACTS = ("kind", "contract", "person", "task", "service_from", "service_until", "quantity", "unit", "currency")
@@ -146,8 +147,9 @@ async def _stage(connection: Connection, pages: AsyncIterable[Sequence[Row]]) ->
             for row in page:
                 yield row
 
-    await connection.copy_records_to_table("staged_billables", records=rows(), columns=COLUMNS)
-    await connection.execute("SELECT count_staging()")
+    said = await connection.copy_records_to_table("staged_billables", records=rows(), columns=COLUMNS)
+    if int(said.rsplit(" ", 1)[-1]) > _FEW:
+        await connection.execute("SELECT count_staging()")
 
 
 async def _judged(connection: Connection, anew: bool) -> Intake:

@@ -23,9 +23,10 @@ def usd(amount: str | int | Decimal) -> Money:
     return Money.of(amount, "USD")
 
 
-def an_item(
-    reference: str, hours: str = "1", rate: str | None = "200", day: date = date(2026, 6, 15), **changes: Any
-) -> Billable:
+JUNE = date(2026, 6, 15)
+
+
+def an_item(reference: str, hours: str = "1", rate: str | None = "200", day: date = JUNE, **changes: Any) -> Billable:
     quantity = Decimal(hours)
     facts: dict[str, Any] = {
         "reference": reference,

@@ -44,6 +44,27 @@ BEGIN
     RETURN made;
 END $$;
 
+-- The items of a document and those of its contract that wait for room, in the order of ids.
+CREATE FUNCTION lock_items(ids bigint[], of_entity text, of_contract text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM billables b WHERE b.id IN (
+        SELECT unnest(ids) UNION ALL
+        SELECT w.id FROM billables w WHERE w.state = 'held' AND w.entity = of_entity AND w.contract = of_contract
+           AND w.hold_code IN ('CAP_EXCEEDED', 'PO_EXHAUSTED'))
+    ORDER BY b.id FOR NO KEY UPDATE;
+END $$;
+
+-- Where room came back, what waited for it waits no longer; the next run finds out how much there is.
+CREATE FUNCTION free_waiting(of_contract text, by_document text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE billables b SET state = 'open', hold_code = '', hold_note = ''
+    FROM sub_ledgers s
+    WHERE s.contract = of_contract AND s.kind <> 'retainer'
+      AND EXISTS (SELECT FROM sub_ledger_moves m WHERE m.account = s.id AND m.document = by_document AND m.amount < 0)
+      AND b.state = 'held' AND b.contract = of_contract AND b.hold_note = s.name
+      AND b.hold_code = CASE s.kind WHEN 'cap' THEN 'CAP_EXCEEDED' ELSE 'PO_EXHAUSTED' END;
+END $$;
+
 -- A credit names allocations, whole or in part. Caps and purchase orders have their room again; a retainer gets back what was drawn
 -- from it once all that was asked for in money is credited (or as much as is asked for). Asked again, the same memo is the answer.
 CREATE FUNCTION credit_allocations(head jsonb, ids bigint[], amounts numeric[], quantities numeric[], dispositions text[], restore numeric)
@@ -73,7 +94,7 @@ BEGIN
            coalesce(h.exchange_rate_at, of_invoice.exchange_rate_at), h.memo, h.correlation
     FROM jsonb_populate_record(NULL::billing_documents, head) AS h RETURNING * INTO made;
 
-    PERFORM FROM billables WHERE id IN (SELECT billable FROM allocations WHERE id = ANY (ids)) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM lock_items(ARRAY(SELECT billable FROM allocations WHERE id = ANY (ids)), made.entity, made.contract);
     INSERT INTO allocations (billable, document, line, kind, amount, quantity, takes_from, disposition)
     SELECT a.billable, made.reference, dense_rank() OVER (ORDER BY a.line, g.d), 'credit', g.m,
            CASE g.d WHEN 'price_adjustment' THEN 0 ELSE g.q END, a.id, g.d
@@ -98,6 +119,7 @@ BEGIN
             WHERE s.contract = b.contract AND (s.kind, s.name) IN (('cap', b.line), ('purchase_order', of_invoice.purchase_order))
             GROUP BY s.id) t) p
     WHERE parts IS NOT NULL;
+    PERFORM free_waiting(made.contract, made.reference);
     RETURN total_document(made.reference);
 END $$;
 
@@ -157,11 +179,13 @@ END $$;
 -- credits are undone, which the database refuses where the items were billed again meanwhile.
 CREATE FUNCTION withdraw_document(of_document text, because text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM billables WHERE id IN (SELECT billable FROM allocations WHERE document = of_document) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM lock_items(ARRAY(SELECT billable FROM allocations WHERE document = of_document), d.entity, d.contract)
+    FROM billing_documents d WHERE d.reference = of_document;
     INSERT INTO allocations (billable, document, line, kind, amount, quantity, takes_from)
     SELECT billable, document, line, CASE kind WHEN 'bill' THEN 'unbill' ELSE 'uncredit' END, amount - taken_back,
            quantity - taken_back_quantity, id
     FROM allocations WHERE document = of_document AND kind IN ('bill', 'credit') AND amount > taken_back;
     PERFORM give_back_moves(of_document, 'withdraw:' || of_document, NULL);
+    PERFORM free_waiting(d.contract, 'withdraw:' || of_document) FROM billing_documents d WHERE d.reference = of_document;
     UPDATE billing_documents SET memo = concat_ws('; ', nullif(memo, ''), nullif(because, '')) WHERE reference = of_document;
 END $$;
