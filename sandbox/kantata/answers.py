@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -46,11 +47,16 @@ def wire(state: State, kind: Kind, record: Record, includes: Iterable[str]) -> R
         shown |= _workspace_extras(state, record) | shown_of_approvals(state, record)
     for name in _MOMENTS:
         if shown.get(name):
-            shown[name] = datetime.fromisoformat(shown[name]).astimezone(_ACCOUNT_TIME).isoformat(timespec="seconds")
+            shown[name] = _in_account_time(shown[name])
     for plural, name in _INTEGER_IDS:
         if kind.plural == plural and shown.get(name) is not None:
             shown[name] = int(shown[name])
     return shown | {"id": record["id"]}
+
+
+@lru_cache(maxsize=10_000)
+def _in_account_time(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(_ACCOUNT_TIME).isoformat(timespec="seconds")
 
 
 def single(count: int) -> dict[str, int]:
@@ -59,14 +65,14 @@ def single(count: int) -> dict[str, int]:
 
 
 def _mix_in(state: State, kind: Kind, records: list[Record], name: str, body: dict[str, Any]) -> None:
-    _, target = kind.includes[name]
+    field, target = kind.includes[name]
     for record in records:
         if not target:
             found = subject_of(state, record)
             if found:
                 body.setdefault(found[0].plural, {})[found[1]["id"]] = wire(state, *found, ())
             continue
-        ids = _association(state, kind, record, name) or []
+        ids = body[kind.plural][record["id"]][field] or []
         for number in [ids] if isinstance(ids, str) else ids:
             if number in state[target] and number not in body.setdefault(target, {}):
                 body[target][number] = wire(state, KINDS[target], state[target][number], ())
@@ -75,6 +81,9 @@ def _mix_in(state: State, kind: Kind, records: list[Record], name: str, body: di
 
 
 def _association(state: State, kind: Kind, record: Record, name: str) -> Any:
+    field = kind.includes[name][0]
+    if field in record:
+        return record[field]
     match kind.plural, name:
         case _, "external_references":
             return [r["id"] for r in references_of(state, kind.subject_type, record["id"])]
@@ -106,7 +115,7 @@ def _association(state: State, kind: Kind, record: Record, name: str) -> Any:
             return state["workspace_resources"][record["resource_id"]]["workspace_id"]
         case "workspace_allocations", "workspace_resource":
             return record["resource_id"]
-    return record.get(kind.includes[name][0])
+    return None
 
 
 def _ids(state: State, plural: str, field: str, record: Record) -> list[str]:
