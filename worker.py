@@ -15,20 +15,25 @@ from activities.activation import ActivationActivities
 from activities.billing import BillingActivities
 from activities.case import CaseActivities
 from activities.check import CheckActivities
+from activities.contract_of_record import ContractsOfRecord
 from activities.contract_reader import ContractReader
 from activities.crm import CrmActivities
 from activities.customer import CustomerActivities
 from activities.documents import DocumentActivities
 from activities.drift import DriftActivities
+from activities.eligibility import EligibilityActivities
 from activities.engagement import Board, EngagementActivities
 from activities.fact import FactActivities
+from activities.invoicing import InvoicingActivities
 from activities.plan import PlanActivities
 from activities.ports import Connected
 from activities.project_accounting import ProjectAccountingActivities
 from activities.psa import PsaActivities
+from activities.release import ReleaseActivities
 from activities.step import Bookkeeping
 from activities.sweep import SweepActivities
 from activities.systems import Systems
+from activities.time_intake import TimeActivities
 from ledger.books import Books
 from ledger.upkeep import Upkeep
 from operations.dispatch import Dispatcher
@@ -50,12 +55,16 @@ STEPS: tuple[type[Any], ...] = (
     CustomerActivities,
     DocumentActivities,
     DriftActivities,
+    EligibilityActivities,
     EngagementActivities,
     FactActivities,
+    InvoicingActivities,
     PlanActivities,
     ProjectAccountingActivities,
     PsaActivities,
+    ReleaseActivities,
     SweepActivities,
+    TimeActivities,
 )
 _GRACE = timedelta(seconds=10)
 _STICKY = timedelta(seconds=3)  # a workflow whose worker died goes to another one this soon
@@ -69,6 +78,7 @@ def activities(books: Books, policies: Policies, connected: Mapping[str, Connect
         "systems": systems,
         "policy": policies,
         "reader": ContractReader(systems, policies),
+        "record": ContractsOfRecord(books.dossiers, books.engagements),
         "books": Bookkeeping(books.writes, books.dossiers, books.audit),
         "board": Board(books.engagements, books.expectations, books.audit, books.clock),
         "upkeep": Upkeep(books.database, next_owner=by_policy(policies)),

@@ -23,6 +23,7 @@ from ledger.exceptions import CaseFilter
 from ledger.trail import verify
 from operations.answers import delivered, happened, nothing_runs, said_by
 from operations.asked import Cancelled, Counts, Settled, Started, Story
+from operations.billing import BillingDesk
 from operations.schedules import Scheduled, Schedules
 from operations.settlement import Settlements
 from policies.access import WITHHELD, Permission
@@ -276,6 +277,13 @@ class Office:
     async def trigger_schedule(self, schedule_id: str) -> None:
         """Run one now."""
         await Schedules(self.client).trigger(schedule_id)
+
+    # Billing.
+
+    @property
+    def billing(self) -> BillingDesk:
+        """What people ask of billing."""
+        return BillingDesk(self.client, self.books, self.policies)
 
     # Small things.
 

@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
+from canonical.billable import BillableKind
+from canonical.claim import GroupBy
 from canonical.contract import Contract
 from canonical.errors import Misconfigured, NotOwner
 from canonical.exception import CaseTerms, Finding
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
+from canonical.party import Address
 from canonical.rules.activation import ActivationRules
+from canonical.rules.close import LatePolicy
+from canonical.rules.expenses import ExpensePolicy
+from canonical.rules.postings import Chart
+from canonical.rules.rating import RatingPolicy
 from canonical.service_template import ServiceTemplate
 from policies.access import Access
 from policies.billing import Billing
@@ -107,6 +115,52 @@ class Policies(Shape):
                 remedy=f"Add expectations.{what} to policies/contracts.",
             )
         return expectations[what]
+
+    # What billing asks.
+
+    def chart(self, on: date) -> Chart:
+        """The firm's account numbers."""
+        return self.billing.on(on).accounts
+
+    def line_grouping(self, entity: str, on: date) -> tuple[GroupBy, ...]:
+        """What makes an invoice line of its own."""
+        return self.billing.on(on).terms(entity).lines_by
+
+    def payment_days(self, entity: str, on: date) -> int:
+        """After how many days an invoice is due, where the contract does not say."""
+        return self.billing.on(on).terms(entity).payment_terms_days
+
+    def tax_code(self, entity: str, kind: BillableKind, on: date) -> str:
+        """The tax engine's code for what is billed; empty: its default."""
+        return self.billing.on(on).terms(entity).tax_codes.get(kind, "")
+
+    def rating_policy(self, entity: str, on: date) -> RatingPolicy:
+        """How hours are rated."""
+        return self.billing.on(on).terms(entity).rating
+
+    def expense_policy(self, entity: str, category: str, currency: str, on: date) -> ExpensePolicy:
+        """How an expense of that category is passed on."""
+        return self.billing.on(on).terms(entity).expenses.policy(category, currency)
+
+    def late_policy(self, entity: str, on: date) -> LatePolicy:
+        """What becomes of work in a closed period."""
+        return self.billing.on(on).terms(entity).closed_period
+
+    def top_up_share(self, entity: str, on: date) -> Decimal:
+        """At which share of the agreed amount a retainer is topped up."""
+        return self.billing.on(on).terms(entity).retainer.top_up_at
+
+    def needs_release(self, entity: str, total: Money, on: date) -> bool:
+        """Whether a person must release an invoice of that total (R84)."""
+        return self.billing.on(on).terms(entity).release.needs_person(total)
+
+    def issuer_address(self, entity: str, on: date) -> Address:
+        """Where an entity's services are taxed from."""
+        return Address(country=self.entities.on(on).entity(entity).country)
+
+    def functional_currency(self, entity: str, on: date) -> str:
+        """The currency of an entity's books."""
+        return self.entities.on(on).entity(entity).currency
 
     # Who owns what.
 

@@ -75,7 +75,7 @@ class Accounts:
         return {
             "salesforce": {"_org": self._org(gateway)},
             "docusign": self._docusign(gateway),
-            "kantata": {"tokens": {self.kantata_token: {"user_id": "1"}}},
+            "kantata": {"tokens": {self.kantata_token: {"user_id": "1", "permission": "administrator"}}},
             "netsuite": {"account": self._netsuite()},
             "sharepoint": {"applications": {SHAREPOINT_CLIENT: self._application()}},
         }

@@ -5,10 +5,13 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from canonical.billable import BillableKind
 from canonical.engagement import EngagementStatus
 from canonical.exception import CaseState
+from canonical.invoice import InvoiceState
+from canonical.sub_ledger import SubLedgerKind
 from policies.shape import Shape
-from rehearsal.words import MoneyText, Stretch
+from rehearsal.words import Amount, MoneyText, Stretch
 from rehearsal.world import SystemName
 
 Target = Literal["customer", "psa_project", "erp_project", "schedule", "workspace", "signed_contract", "staffing"]
@@ -103,6 +106,43 @@ class EffectsCheck(Shape):
     count: int = 1
 
 
+class InvoiceCheck(Shape):
+    """The invoices of a contract (of one billing run): how many, in which state, what each comes to.
+
+    ``lines`` are the amounts of its lines in any order, ``posts`` what its journal comes to by account: debits positive.
+    """
+
+    contract: str
+    run: str = ""
+    count: int = 1
+    state: InvoiceState | None = None
+    net: MoneyText | None = None
+    tax: MoneyText | None = None
+    total: MoneyText | None = None
+    purchase_order: str | None = None
+    lines: tuple[Amount, ...] = ()
+    posts: dict[str, Amount] = {}
+
+
+class SubLedgerCheck(Shape):
+    """A retainer (what is left), or a purchase order or cap (what is used)."""
+
+    kind: SubLedgerKind = SubLedgerKind.RETAINER
+    contract: str
+    name: str
+    balance: Amount
+
+
+class BillablesCheck(Shape):
+    """The items of a contract (of a kind): how many, what was approved, what is billed and not credited."""
+
+    contract: str
+    kind: BillableKind | None = None
+    count: int | None = None
+    approved: Amount | None = None
+    billed: Amount | None = None
+
+
 class TraceCheck(Shape):
     """The story that our own store tells of a contract holds these words."""
 
@@ -137,6 +177,9 @@ class Check(Shape):
     deliveries: DeliveriesCheck | None = None
     calls: CallsCheck | None = None
     effects: EffectsCheck | None = None
+    invoices: InvoiceCheck | None = None
+    sub_ledger: SubLedgerCheck | None = None
+    billables: BillablesCheck | None = None
     trace: TraceCheck | None = None
     acknowledged: AcknowledgedCheck | None = None
     activation_time: ActivationTimeCheck | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -30,6 +30,9 @@ class Evidence:
     cases: list[Json]
     effects: list[Json]
     inbox: list[Json]
+    documents: list[Json]
+    sub_ledgers: list[Json]
+    billables: list[Json]
     records: list[Record]
     calls: dict[SystemName, list[Json]]
     traces: dict[str, str]
@@ -46,6 +49,9 @@ async def gather(scene: Scene, arrivals: Arrivals, contracts: set[str]) -> Evide
         cases=await scene.view.cases(),
         effects=await scene.view.effects(),
         inbox=await scene.view.inbox(),
+        documents=await scene.view.billing_documents(),
+        sub_ledgers=await scene.view.sub_ledgers(),
+        billables=await scene.view.billables(),
         records=await estate(vendors),
         calls={name: await vendors[name].calls() for name in SYSTEMS},
         traces=traces,
@@ -117,6 +123,40 @@ class Judge:
             yield from _differs(f"the money at risk of {what}", wanted.money, money)
             yield from _differs(f"the owner of {what}", wanted.owner, case["owner_role"])
             yield from _lacks(f"the sentence of {what}", wanted.says, case["sentence"])
+
+    def _invoices(self, wanted: check.InvoiceCheck) -> Iterator[str]:
+        run = f"{wanted.contract}/{wanted.run}"
+        chosen = [
+            one
+            for one in self._evidence.documents
+            if one["kind"] == "invoice" and one["contract"] == wanted.contract and (not wanted.run or one["run"] == run)
+        ]
+        what = f"invoices of {run.rstrip('/')}"
+        if len(chosen) != wanted.count:
+            names = ", ".join(one["reference"] for one in chosen)
+            yield f"expected {wanted.count} {what}, found {len(chosen)}: {names or 'none'}"
+        for one in chosen:
+            yield from _of_invoice(wanted, one)
+
+    def _sub_ledger(self, wanted: check.SubLedgerCheck) -> Iterator[str]:
+        which = (wanted.kind.value, wanted.contract, wanted.name)
+        found = [one for one in self._evidence.sub_ledgers if (one["kind"], one["contract"], one["name"]) == which]
+        if not found:
+            yield f"expected a {wanted.kind.value} {wanted.name} of {wanted.contract}, found none"
+        for one in found:
+            yield from _differs(f"the balance of {wanted.kind.value} {wanted.name}", wanted.balance, one["balance"])
+
+    def _billables(self, wanted: check.BillablesCheck) -> Iterator[str]:
+        chosen = [
+            one
+            for one in self._evidence.billables
+            if one["contract"] == wanted.contract and wanted.kind in {None, one["kind"]} and one["state"] != "withdrawn"
+        ]
+        what = f"{wanted.kind.value if wanted.kind else 'billable'} items of {wanted.contract}"
+        yield from _differs(f"the number of {what}", wanted.count, len(chosen))
+        yield from _differs(f"what was approved of {what}", wanted.approved, sum((one["approved"] for one in chosen), Decimal(0)))
+        net = sum((one["billed"] - one["credited"] for one in chosen), Decimal(0))
+        yield from _differs(f"what is billed of {what}", wanted.billed, net)
 
     def _records(self, wanted: check.RecordsCheck) -> Iterator[str]:
         chosen = [
@@ -250,3 +290,24 @@ def _listed(values: Json) -> str:
 
 def _ids(records: list[Record]) -> str:
     return f" ({', '.join(f'{record.reference} is {record.id}' for record in records[:8])})" if records else ""
+
+
+def _of_invoice(wanted: check.InvoiceCheck, one: Json) -> Iterator[str]:
+    which = f"invoice {one['reference']}"
+    yield from _differs(f"the state of {which}", wanted.state and wanted.state.value, one["state"])
+    for name in ("net", "tax", "total"):
+        yield from _differs(f"the {name} of {which}", getattr(wanted, name), _money(one[name], one["currency"]))
+    yield from _differs(f"the purchase order of {which}", wanted.purchase_order, one["purchase_order"])
+    if wanted.lines and sorted(wanted.lines) != sorted(one["lines"]):
+        yield f"expected the lines of {which} to be {_amounts(wanted.lines)}, found {_amounts(one['lines'])}"
+    posted = {account: Decimal(amount) for account, amount in one["posts"].items()}
+    if wanted.posts and wanted.posts != posted:
+        yield f"expected {which} to post {_by_account(wanted.posts)}, found {_by_account(posted)}"
+
+
+def _amounts(amounts: Iterable[Decimal]) -> str:
+    return ", ".join(f"{amount:,.2f}" for amount in sorted(amounts)) or "none"
+
+
+def _by_account(posts: Mapping[str, Decimal]) -> str:
+    return ", ".join(f"{account} {amount:,.2f}" for account, amount in sorted(posts.items())) or "nothing"

@@ -9,6 +9,16 @@ import asyncpg
 
 from rehearsal.world import Json
 
+_DOCUMENTS = """
+SELECT d.*,
+       (SELECT coalesce(array_agg(l.amount ORDER BY l.number), '{}') FROM billing_document_lines l
+        WHERE l.document = d.reference) AS lines,
+       (SELECT coalesce(jsonb_object_agg(account, amount::text), '{}') FROM (
+            SELECT account, sum(debit - credit) AS amount FROM journal_lines j
+            WHERE j.system = d.system AND j.document = d.target_id AND d.target_id <> '' GROUP BY account) t) AS posts
+FROM billing_documents d ORDER BY d.reference
+"""
+
 
 class LedgerView:
     """Rows as dictionaries, with JSON read."""
@@ -48,6 +58,18 @@ class LedgerView:
     async def expectations(self) -> list[Json]:
         """What should come to pass."""
         return await self.rows("SELECT * FROM expectations ORDER BY key")
+
+    async def billing_documents(self) -> list[Json]:
+        """Invoices and credit memos, with their lines and what the ERP posted for them by account."""
+        return await self.rows(_DOCUMENTS)
+
+    async def sub_ledgers(self) -> list[Json]:
+        """Retainers, purchase orders and caps."""
+        return await self.rows("SELECT * FROM sub_ledgers ORDER BY id")
+
+    async def billables(self) -> list[Json]:
+        """Every item with its counters."""
+        return await self.rows("SELECT * FROM billables ORDER BY reference")
 
     async def rows(self, query: str, *arguments: Any) -> list[Json]:
         """The answer to a query."""

@@ -98,7 +98,7 @@ async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool
 
     player = Player(story, scene, judge=in_between, tell=tell)
     try:
-        async with _accompanied(beside, scene):
+        async with _accompanied(beside, scene, tell):
             await player.play()
         await _rested(scene)
         await judge(story.scenario.then, "then")
@@ -109,15 +109,18 @@ async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool
 
 
 @asynccontextmanager
-async def _accompanied(beside: Beside | None, scene: Scene) -> AsyncIterator[None]:
-    """What runs beside comes to its end with the block, and not later if the block fails."""
+async def _accompanied(beside: Beside | None, scene: Scene, tell: Tell) -> AsyncIterator[None]:
+    """What runs beside comes to its end with the block, and not later if the block fails.
+
+    A story that a person stops makes more or fewer writes, as it happens: there may be no such write to kill the worker after.
+    """
     companion = asyncio.ensure_future(beside(scene)) if beside else None
     try:
         yield
         if companion:
             await asyncio.wait_for(companion, _LATER)
     except TimeoutError:
-        raise StepFailed("what was to happen beside the story did not come") from None
+        tell("the write after which the worker was to be killed did not come this time")
     finally:
         if companion:
             companion.cancel()

@@ -8,6 +8,7 @@ from rehearsal.arrivals import Arrivals
 from rehearsal.business import Business
 from rehearsal.desk import Desk
 from rehearsal.fate import Fate
+from rehearsal.finance import Finance
 from rehearsal.reading import Story
 from rehearsal.scene import Scene, StepFailed
 from rehearsal.step import Step
@@ -25,13 +26,11 @@ class Player:
     def __init__(self, story: Story, scene: Scene, *, judge: Judge, tell: Tell) -> None:
         self._story, self._scene, self._judge, self._tell = story, scene, judge, tell
         self._waiting: list[Callable[[], Awaitable[object]]] = []
-        people, arrivals, desk, fate = Business(scene), Arrivals(scene), Desk(scene), Fate(scene)
+        arrivals = Arrivals(scene)
+        parts = (Business(scene), arrivals, Desk(scene), Finance(scene), Fate(scene))
         self.arrivals = arrivals
         self._acts: dict[str, Act] = {
-            name: getattr(part, name)
-            for part in (people, arrivals, desk, fate)
-            for name in Step.model_fields
-            if hasattr(part, name)
+            name: getattr(part, name) for part in parts for name in Step.model_fields if hasattr(part, name)
         }
 
     async def play(self) -> None:

@@ -1,15 +1,16 @@
 """The steps of a scenario: what people, systems and fate do, one verb each."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from canonical.billable import BillableKind
 from canonical.engagement import EngagementStatus
 from canonical.exception import Decision
 from policies.shape import Shape
 from rehearsal.check import Check, RecordKind
-from rehearsal.words import Stretch
+from rehearsal.words import Amount, MoneyText, Stretch
 from rehearsal.world import SystemName
 
 Source = Literal["connect", "outbound", "poll", "cloudevent"]
@@ -128,6 +129,62 @@ class Settle(Shape):
     adopt: str | Lookup | None = Field(default=None, description="the record's id, or where the person finds it")
 
 
+class Accept(Shape):
+    """The customer accepts a milestone, with the record that proves it."""
+
+    contract: str
+    milestone: str
+    on: date
+    by: str = "pat.customer@acme.example"
+    evidence: str = "https://firm.example/acceptance"
+
+
+class PricedRole(Shape):
+    """What an hour of a role costs on a line (empty: on every line), from a day on."""
+
+    role: str
+    rate: MoneyText
+    line: str = ""
+    since: date
+
+
+class Rates(Shape):
+    """A version of an engagement's rate card is imported."""
+
+    contract: str
+    version: int = 1
+    rates: tuple[PricedRole, ...] = Field(min_length=1)
+    by: str = "handoff-cli"
+
+
+class Hours(Shape):
+    """Hours of a person on one day, on a task of a contract line."""
+
+    line: str
+    role: str
+    hours: Amount
+    on: date
+    person: str = "rhea@firm.example"
+    state: Literal["approved", "rejected", "pending"] = "approved"
+
+
+class RecordTime(Shape):
+    """People record time in Kantata, and somebody decides on it."""
+
+    contract: str
+    entries: tuple[Hours, ...] = Field(min_length=1)
+
+
+class Bill(Shape):
+    """A billing run: what is due and open through a day, that day included."""
+
+    contract: str
+    through: date
+    run: str = ""
+    kinds: tuple[BillableKind, ...] = Field(default=(), description="only these; none means everything")
+    by: str = "fin.okafor@northwind.example"
+
+
 class Approve(Shape):
     """The second pair of eyes."""
 
@@ -219,6 +276,11 @@ class Step(Shape):
     wait: Wait | None = None
     settle: Settle | None = None
     approve: Approve | None = None
+    accept: Accept | None = None
+    rates: Rates | None = None
+    record_time: RecordTime | None = None
+    take_in_time: Nothing | None = Field(default=None, description="time and expenses are polled now")
+    bill: Bill | None = None
     change_deal: ChangeDeal | None = None
     change_records: ChangeRecords | None = None
     advance: Stretch | None = Field(default=None, description="business time and the vendors' clocks move on")

@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
                 vendor.app(),
                 host=LOOPBACK,
                 port=port,
-                log_level="critical",
+                log_level="error",
                 lifespan="off",
                 access_log=False,
                 date_header=False,  # the vendor's own clock says it

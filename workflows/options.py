@@ -56,6 +56,14 @@ BOOKS: Options = {
 }
 """Our own database: there is no handoff without it, so it is waited for."""
 
+BULK: Options = {
+    "start_to_close_timeout": timedelta(hours=2),  # a month of a big firm in one poll, after an outage
+    "heartbeat_timeout": timedelta(minutes=4),  # longer than the slowest vendor takes for one page
+    "schedule_to_close_timeout": timedelta(hours=24),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+}
+"""Many pages from one system into the ledger; what was kept before a failure is known when it is read again."""
+
 DRY_RUN: Options = {
     "start_to_close_timeout": timedelta(minutes=1),
     "heartbeat_timeout": timedelta(seconds=10),

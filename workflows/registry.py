@@ -5,18 +5,26 @@ A module of its own, since the workflow sandbox reloads this package for each wo
 
 from typing import Any
 
+from workflows.bill_milestone import BillMilestoneWorkflow
+from workflows.bill_recurring import BillRecurringWorkflow
+from workflows.bill_time import BillTimeWorkflow
 from workflows.check_systems import CheckSystemsWorkflow
 from workflows.engagement import EngagementWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.plan_project import PlanProjectWorkflow
 from workflows.provision_project import ProvisionProjectWorkflow
+from workflows.release_invoice import ReleaseInvoiceWorkflow
 from workflows.sweep import SweepWorkflow
 
 WORKFLOWS: tuple[type[Any], ...] = (
+    BillMilestoneWorkflow,
+    BillRecurringWorkflow,
+    BillTimeWorkflow,
     CheckSystemsWorkflow,
     EngagementWorkflow,
     IdentifyEventWorkflow,
     PlanProjectWorkflow,
     ProvisionProjectWorkflow,
+    ReleaseInvoiceWorkflow,
     SweepWorkflow,
 )

@@ -124,6 +124,13 @@ class Reviewed:
         self.desk.settled.update({word.number: word for word in opened.settled})
         return asked
 
+    async def open_only(self, origin: Origin, findings: list[Finding]) -> None:
+        """Work for people that this workflow does not wait for."""
+        request = OpenCases(origin=origin, findings=findings, **vars(self.subject))
+        await workflow.execute_activity_method(
+            CaseActivities.open_cases, request, task_queue=options.LEDGER, summary="open exceptions", **options.BOOKS
+        )
+
     def _may_go_on(self, numbers: list[int], seen: int) -> bool:
         answers = [self.desk.settled[number] for number in numbers if number in self.desk.settled]
         is_rejected = any(answer.decision is Decision.REJECT for answer in answers)

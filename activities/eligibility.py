@@ -1,0 +1,166 @@
+"""Billing eligibility: accepted milestones and scheduled items become billable; each is safe to run twice (R150, R73)."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio import activity
+
+from activities.billing_books import BillingBooks, BillingPolicy
+from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
+from activities.ports import Audit
+from canonical.acceptance import Acceptance, AcceptanceState
+from canonical.billable import Billable, BillableKind
+from canonical.contract import ContractLine
+from canonical.exception import Finding
+from canonical.intake import Judgement
+from canonical.money import Money
+from canonical.provenance import Entry, Origin
+from canonical.quote import BillingKind
+from canonical.rules.eligibility import milestone_findings, milestone_item, scheduled_items
+from canonical.sub_ledger import SubLedger, SubLedgerKind
+
+
+class BillAccepted(BaseModel):
+    """A milestone's acceptance; ``overridden`` are findings that a person let pass, by code and subject."""
+
+    origin: Origin
+    acceptance: Acceptance
+    overridden: list[tuple[str, str]] = []
+
+
+class EnterScheduled(BaseModel):
+    """What the calendar makes billable of a contract, through a day (that day included)."""
+
+    origin: Origin
+    contract: str
+    through: date
+
+
+class Entered(BaseModel):
+    """What became billable; ``findings`` keep it from that. ``is_known`` says that it was so before."""
+
+    findings: list[Finding] = []
+    items: int = 0
+    amount: Money | None = None
+    is_known: bool = False
+    entity: str = ""
+    customer: str = ""
+
+
+@dataclass(frozen=True)
+class EligibilityActivities:
+    """The control point between delivery and billing."""
+
+    record: ContractsOfRecord
+    billing: BillingBooks
+    policy: BillingPolicy
+    audit: Audit
+
+    @activity.defn
+    async def enter_milestone(self, request: BillAccepted) -> Entered:
+        """Judge an acceptance; the milestone becomes billable, once, or the findings say what is missing (R74, R75)."""
+        acceptance, origin = request.acceptance, request.origin
+        record = await self.record.read(acceptance.contract)
+        if acceptance.state is AcceptanceState.WITHDRAWN:
+            return await self._withdrawn(record, acceptance, origin)
+        found = milestone_findings(record.contract, acceptance, await self._accepted(record))
+        findings = [one for one in found if (one.code, one.subject) not in request.overridden or not one.can_override]
+        item = milestone_item(record.contract, acceptance, record.project.dimensions)
+        if findings or item is None:
+            return _entered(record, [], findings=findings)
+        return await self._entered(record, [item], origin, batch=f"milestone/{item.reference}/{acceptance.version}")
+
+    @activity.defn
+    async def enter_scheduled(self, request: EnterScheduled) -> Entered:
+        """Subscription periods that have begun, retainers on signing, fees by date; asked again, nothing is new (S01)."""
+        record = await self.record.read(request.contract)
+        await self._keep_sub_ledgers(record, request.origin, request.through)
+        items = scheduled_items(record.contract, record.schedule, request.through, record.project.dimensions)
+        return await self._entered(record, items, request.origin, batch=f"scheduled/{request.contract}/{request.through}")
+
+    async def _entered(self, record: ContractOfRecord, items: list[Billable], origin: Origin, *, batch: str) -> Entered:
+        intake = await self.billing.entries.accept([self._coded(item) for item in items], batch=batch, origin=origin)
+        new = intake.count(Judgement.NEW) + intake.count(Judgement.CHANGED)
+        return _entered(record, items, is_known=bool(items) and not new)
+
+    def _coded(self, item: Billable) -> Billable:
+        code = self.policy.tax_code(item.entity, item.kind, item.service.start)
+        return item.model_copy(update={"tax_code": code}) if code and not item.tax_code else item
+
+    async def _accepted(self, record: ContractOfRecord) -> set[str]:
+        """The milestones of the contract that were accepted before, by their own references."""
+        prefix = f"{record.contract.reference}."
+        names = [f"{prefix}{term.reference}" for line in record.contract.lines for term in line.milestones]
+        return {state.item.reference.removeprefix(prefix) for state in await self.billing.billables.read(names)}
+
+    async def _withdrawn(self, record: ContractOfRecord, acceptance: Acceptance, origin: Origin) -> Entered:
+        """An acceptance that is taken back: what is not billed is withdrawn, what is billed needs a credit (S24)."""
+        item = milestone_item(record.contract, acceptance, record.project.dimensions)
+        if item is None:
+            return _entered(record, [])
+        gone = await self.billing.billables.withdraw(
+            [(item.reference, item.source, acceptance.version)], "the acceptance was withdrawn", origin=origin
+        )
+        billed = gone.of(Judgement.AFTER_BILLING)
+        return _entered(record, [], findings=[_billed_already(acceptance, item)] if billed else [])
+
+    async def _keep_sub_ledgers(self, record: ContractOfRecord, origin: Origin, on: date) -> None:
+        """Retainers, caps and purchase orders of the contract as accounts; their balances stay."""
+        share = self.policy.top_up_share(record.contract.entity, on)
+        known = {(one.kind, one.name) for one in await self.billing.sub_ledgers.of(record.contract.reference)}
+        for account in _sub_ledgers(record, share):
+            if (account.kind, account.name) not in known:
+                await self.billing.sub_ledgers.open(account, origin=origin)
+                entry = Entry(action="keep_sub_ledger", origin=origin, kind=account.kind.value, source_id=account.name)
+                await self.audit.note([entry])
+
+
+def _sub_ledgers(record: ContractOfRecord, share: Decimal) -> list[SubLedger]:
+    contract = record.contract
+    facts: dict[str, Any] = {"contract": contract.reference, "customer": contract.payer.reference, "currency": contract.currency}
+
+    def of_line(line: ContractLine) -> SubLedger | None:
+        if line.kind is BillingKind.RETAINER and line.amount:
+            threshold = (line.amount * share).rounded()
+            return SubLedger(kind=SubLedgerKind.RETAINER, name=line.reference, agreed=line.amount, threshold=threshold, **facts)
+        if line.cap:
+            return SubLedger(kind=SubLedgerKind.CAP, name=line.reference, ceiling=line.cap, **facts)
+        return None
+
+    lines = [account for line in contract.lines if (account := of_line(line))]
+    orders = {
+        order.number: SubLedger(kind=SubLedgerKind.PURCHASE_ORDER, name=order.number, ceiling=order.amount, **facts)
+        for order in contract.purchase_orders
+        if order.amount
+    }
+    return [*lines, *orders.values()]
+
+
+def _entered(
+    record: ContractOfRecord, items: list[Billable], *, findings: list[Finding] | None = None, is_known: bool = False
+) -> Entered:
+    contract = record.contract
+    return Entered(
+        findings=findings or [],
+        items=len(items),
+        amount=Money.sum((item.amount for item in items), contract.currency),
+        is_known=is_known,
+        entity=contract.entity,
+        customer=contract.payer.reference,
+    )
+
+
+def _billed_already(acceptance: Acceptance, item: Billable) -> Finding:
+    assert item.kind is BillableKind.MILESTONE
+    return Finding(
+        code="ACCEPTANCE_WITHDRAWN",
+        subject=acceptance.milestone,
+        sentence=f"The acceptance of {item.description} ({item.amount}) was withdrawn after it was billed.",
+        remedy="Propose a credit of the milestone, or have the acceptance restored; then settle with retry.",
+        money=item.amount,
+        evidence={"milestone": item.reference, "version": acceptance.version},
+        can_override=False,
+    )

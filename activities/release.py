@@ -1,0 +1,292 @@
+"""From what is open to invoices: claimed, drawn from retainers, taxed, judged; each is safe to run twice (R76, R84)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pydantic import BaseModel
+from temporalio import activity
+
+from activities.billing_books import BillingBooks, BillingPolicy
+from activities.billing_ports import GeneralLedger, Tax
+from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
+from activities.ports import Clock
+from activities.systems import Systems
+from canonical.billable import Billable, BillableKind
+from canonical.billing_document import FrozenRate, LineTerms
+from canonical.claim import Claim, LeftOver
+from canonical.errors import Rejected
+from canonical.exception import Finding
+from canonical.invoice import Invoice, LineKind
+from canonical.landscape import Capability, Scope
+from canonical.money import Money
+from canonical.party import Address
+from canonical.period import Period
+from canonical.provenance import Origin
+from canonical.quote import BillingKind
+from canonical.rules.close import held_until_reopened, place
+from canonical.rules.taxation import nexus_findings
+from canonical.schema import Part
+from canonical.sub_ledger import Taken
+from canonical.tax import TaxAnswer, TaxLine, TaxQuestion
+
+ROUTED = (Capability.RECEIVABLES, Capability.GENERAL_LEDGER, Capability.TAX)
+
+
+class ClaimRun(BaseModel):
+    """A billing run of one contract: what is open through a day (that day included); ``run`` names it once for all.
+
+    ``kinds`` narrow it (retainers on signing, say); none means everything.
+    """
+
+    origin: Origin
+    contract: str
+    run: str
+    through: date
+    kinds: tuple[BillableKind, ...] = ()
+
+
+class Run(BaseModel):
+    """The documents of a run, where they go, and what waits for room under a cap or purchase order."""
+
+    documents: list[str] = []
+    routes: dict[str, str | None] = {}
+    targets: dict[str, str] = {}
+    findings: list[Finding] = []
+    entity: str = ""
+    customer: str = ""
+    policy_version: str = ""
+
+
+class CompleteDocument(BaseModel):
+    """A claimed document that wants its draws, accounts, taxes and exchange rate."""
+
+    origin: Origin
+    reference: str
+    tax_system: str = ""
+    overridden: list[tuple[str, str]] = []
+
+
+class WithdrawDocument(BaseModel):
+    """A document that is not to be; its items are open again."""
+
+    origin: Origin
+    reference: str
+    reason: str
+
+
+class Completed(BaseModel):
+    """What the document came to, and what must be decided before it may go out."""
+
+    findings: list[Finding] = []
+    total: Money
+    needs_release: bool = False
+
+
+class _Taxed(Part):
+    answer: TaxAnswer
+    taxes: dict[int, Money] = {}
+
+
+@dataclass(frozen=True)
+class ReleaseActivities:
+    """The steps of a billing run that touch our own books and only read elsewhere."""
+
+    record: ContractsOfRecord
+    systems: Systems
+    billing: BillingBooks
+    policy: BillingPolicy
+    clock: Clock
+
+    @activity.defn
+    async def claim_run(self, request: ClaimRun) -> Run:
+        """Take what is open; the same run asked again has the same documents (U2)."""
+        record, today = await self.record.read(request.contract), (await self.clock.now()).date()
+        contract = record.contract
+        scope = Scope(entity=contract.entity, region=contract.region, service_date=request.through)
+        routes = {one.value: self.policy.system_for(one, scope) for one in ROUTED}
+        claim = await self._claim(record, request, routes, today)
+        run = Run(
+            routes=routes,
+            targets=record.targets,
+            entity=contract.entity,
+            customer=contract.payer.reference,
+            policy_version=self.policy.version,
+        )
+        if isinstance(claim, Finding):
+            return run.model_copy(update={"findings": [claim]})
+        claimed = await self.billing.claims.claim(claim, origin=request.origin)
+        documents = [document.reference for document in claimed.documents]
+        return run.model_copy(update={"documents": documents, "findings": [_left(one) for one in claimed.left]})
+
+    @activity.defn
+    async def complete_document(self, request: CompleteDocument) -> Completed:
+        """Draw from retainers, name the accounts, have it taxed; what hinders its release is found here, not at the ERP."""
+        draft = await self.billing.documents.invoice(request.reference)
+        record = await self.record.read(draft.contract)
+        await self._draw(record, draft, request.origin)
+        invoice = await self.billing.documents.invoice(request.reference)
+        chart = self.policy.chart(invoice.invoice_date)
+        taxed = await self._taxed(record, invoice, request.tax_system)
+        rate = await self._rate(invoice)
+        findings = nexus_findings(taxed.answer, invoice.net, entity=invoice.entity, subject=invoice.reference)
+        findings += [] if rate else [_no_rate(invoice)]
+        if not findings:
+            lines = [
+                LineTerms(
+                    number=line.number,
+                    account=line.account or chart.billed_to(line.billing or BillableKind.TIME),
+                    tax=taxed.taxes.get(line.number, Money.zero(invoice.currency)),
+                )
+                for line in invoice.lines
+            ]
+            await self.billing.documents.complete(invoice.reference, taxed.answer.tax, lines, rate=rate, origin=request.origin)
+        total = invoice.net + taxed.answer.tax
+        needs = self.policy.needs_release(invoice.entity, total, invoice.invoice_date)
+        return Completed(findings=findings, total=total, needs_release=needs)
+
+    @activity.defn
+    async def withdraw_document(self, request: WithdrawDocument) -> None:
+        """Give back what it took: items, caps, purchase orders and retainers."""
+        await self.billing.documents.withdraw(request.reference, request.reason, origin=request.origin)
+
+    async def _claim(
+        self, record: ContractOfRecord, request: ClaimRun, routes: Mapping[str, str | None], today: date
+    ) -> Claim | Finding:
+        contract = record.contract
+        placed = await self._placed(contract.entity, request.through, today, routes.get(Capability.GENERAL_LEDGER.value))
+        if placed is None:
+            return held_until_reopened(f"Run {request.run}", request.through, today, None, subject=request.run)
+        days = contract.payment_terms_days or self.policy.payment_days(contract.entity, today)
+        return Claim(
+            run=f"{contract.reference}/{request.run}",
+            reference=f"{contract.reference}.{request.run}",
+            contracts=(contract.reference,),
+            through=request.through,
+            kinds=request.kinds,
+            group_by=self.policy.line_grouping(contract.entity, request.through),
+            document_date=placed,
+            accounting_date=placed,
+            due_date=placed + timedelta(days=days),
+            is_prior_period=placed != request.through,
+            correlation=request.origin.correlation,
+        )
+
+    async def _placed(self, entity: str, through: date, today: date, system: str | None) -> date | None:
+        """The last day of the run while its period is open, else a day of the next open one (S27)."""
+        if not system:
+            return through
+        placed = place(through, today, await self.systems.get(system, GeneralLedger).periods(entity))
+        return placed.accounting_date if placed else None
+
+    async def _draw(self, record: ContractOfRecord, draft: Invoice, origin: Origin) -> None:
+        """Work on a retainer's line is paid by it as far as it goes; falling to its threshold asks for a top-up once."""
+        retainers = [line for line in record.contract.lines if line.kind is BillingKind.RETAINER]
+        for line in retainers:
+            worked = [
+                one.amount for one in draft.lines if one.line == line.reference and one.billing is not BillableKind.RETAINER
+            ]
+            charges = [amount for amount in worked if amount.amount > 0]
+            if not charges:
+                continue
+            taken = await self.billing.credits.draw(
+                draft.reference,
+                draft.contract,
+                line.reference,
+                Money.sum(charges, draft.currency),
+                words=f"Less retainer: {line.description}",
+                account=self.policy.chart(draft.invoice_date).customer_deposits,
+            )
+            if taken is not None and taken.balance <= taken.threshold < taken.before:
+                await self.billing.entries.accept(
+                    [_top_up(record, draft, taken)], batch=f"top_up/{draft.reference}", origin=origin
+                )
+
+    async def _taxed(self, record: ContractOfRecord, invoice: Invoice, system: str) -> _Taxed:
+        """The engine's answer; where nobody serves tax there is none, which the dry run and the trail show."""
+        zero = Money.zero(invoice.currency)
+        if not system:
+            return _Taxed(answer=TaxAnswer(tax=zero))
+        answer = await self.systems.get(system, Tax).probe(self._question(record, invoice))
+        return _Taxed(answer=answer, taxes={line.number: line.tax for line in answer.lines})
+
+    def _question(self, record: ContractOfRecord, invoice: Invoice) -> TaxQuestion:
+        return tax_question(record, invoice, self.policy.issuer_address(invoice.entity, invoice.invoice_date))
+
+    async def _rate(self, invoice: Invoice) -> FrozenRate | None:
+        """Functional currency per unit of the invoice's, frozen with its source and time (DESIGN 5)."""
+        functional = self.policy.functional_currency(invoice.entity, invoice.invoice_date)
+        return await self.billing.exchange_rates.holding(invoice.currency, functional, await self.clock.now())
+
+
+def tax_question(record: ContractOfRecord, invoice: Invoice, ship_from: Address) -> TaxQuestion:
+    """The invoice as a tax engine is asked about it; a retainer's draw lowers what is owed, not what is taxed."""
+    payer = record.contract.payer
+    if payer.bill_to is None:
+        raise Rejected(
+            f"{payer.reference} has no address that {invoice.reference} could be taxed at",
+            remedy="Complete the customer's bill-to address, then settle with retry.",
+        )
+    return TaxQuestion(
+        reference=invoice.reference,
+        entity=invoice.entity,
+        customer=invoice.customer,
+        currency=invoice.currency,
+        tax_date=invoice.invoice_date,
+        ship_from=ship_from,
+        ship_to=payer.bill_to,
+        lines=tuple(
+            TaxLine(number=line.number, amount=line.amount, tax_code=line.tax_code, description=line.description)
+            for line in invoice.lines
+            if line.kind is LineKind.CHARGE and line.billing is not BillableKind.RETAINER
+        ),
+        customer_tax_number=payer.tax_registrations[0].number if payer.tax_registrations else "",
+        exchange_rate=invoice.exchange_rate,
+    )
+
+
+def _top_up(record: ContractOfRecord, draft: Invoice, taken: Taken) -> Billable:
+    """One for each time that the retainer fell to its threshold: named for the document that did it (S09)."""
+    return Billable(
+        reference=f"{draft.reference}.{taken.name}.top-up",
+        kind=BillableKind.RETAINER,
+        contract=draft.contract,
+        line=taken.name,
+        entity=draft.entity,
+        customer=draft.customer,
+        currency=draft.currency,
+        service=Period(start=draft.invoice_date, end=draft.invoice_date + timedelta(days=1)),
+        rate=taken.agreed,
+        rate_version=f"{draft.contract}.v{record.contract.version}",
+        amount=taken.agreed,
+        description="Retainer top-up",
+        purchase_order=draft.purchase_order,
+        source="top_up",
+        source_version="1",
+        evidence={"drawn_by": draft.reference, "balance": str(taken.balance)},
+    )
+
+
+def _left(left: LeftOver) -> Finding:
+    what = "purchase order" if left.code == "PO_EXHAUSTED" else "cap of line"
+    return Finding(
+        code=left.code,
+        subject=left.name,
+        sentence=f"{left.amount} of contract {left.contract} found no room under {what} {left.name}; {left.items} items wait.",
+        remedy=f"Have the {what} raised and recorded, or credit what used it up; the next run bills what fits.",
+        money=left.amount,
+        evidence={"contract": left.contract, "items": str(left.items)},
+        can_override=False,
+    )
+
+
+def _no_rate(invoice: Invoice) -> Finding:
+    return Finding(
+        code="EXCHANGE_RATE_MISSING",
+        subject=invoice.reference,
+        sentence=f"No exchange rate for {invoice.currency} is known on {invoice.invoice_date}: {invoice.net} cannot be booked.",
+        remedy="Import the rate with its source and time (`handoff rates import`), then settle with retry.",
+        money=invoice.net,
+        evidence={"document": invoice.reference, "currency": invoice.currency},
+        can_override=False,
+    )

@@ -1,0 +1,191 @@
+"""What people ask of billing: accept a milestone, take time in, bill a contract, and look at what came of it."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
+from activities.eligibility import Entered
+from activities.time_intake import TakenIn
+from canonical.acceptance import Acceptance
+from canonical.billable import BillableKind
+from canonical.billing_document import BillingDocument
+from canonical.billing_view import BacklogRow, Trace
+from canonical.errors import Malformed, NotFound
+from canonical.invoice import Invoice
+from canonical.landscape import Capability, Scope
+from canonical.provenance import Origin
+from canonical.rate_card import RateCard
+from canonical.sub_ledger import SubLedger
+from ledger.books import Books
+from operations.answers import said_by
+from policies.firm import Policies
+from workflows import options
+from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
+from workflows.bill_recurring import BillRecurring, BillRecurringWorkflow
+from workflows.bill_time import BillTime, BillTimeWorkflow
+from workflows.release_invoice import Released, ReleaseInvoice, ReleaseInvoiceWorkflow
+from workflows.search_attributes import of_engagement
+
+_PATIENCE = timedelta(seconds=60)
+_RUN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
+
+
+class Submitted(BaseModel):
+    """A billing event was taken; what keeps it from being billed is an exception."""
+
+    contract: str
+    milestone: str
+    workflow_id: str
+
+
+class BillingRun(BaseModel):
+    """A billing run of one contract: what is entered, what was posted; ``is_done`` is false while people must decide."""
+
+    contract: str
+    run: str
+    through: date
+    workflow_id: str
+    entered: Entered
+    documents: list[BillingDocument]
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class BillingDesk:
+    """Billing, for any surface."""
+
+    client: Client
+    books: Books
+    policies: Policies
+    patience: timedelta = _PATIENCE
+
+    async def accept(self, acceptance: Acceptance, *, actor: str) -> Submitted:
+        """Submit a milestone's acceptance (R105, billing-event submission); the same version again changes nothing."""
+        workflow_id = f"bill_milestone/{acceptance.contract}/{acceptance.milestone}/{acceptance.version}"
+        await self._started(
+            BillMilestoneWorkflow.run,
+            BillMilestone(acceptance=acceptance, actor=actor),
+            workflow_id,
+            acceptance.contract,
+            f"Milestone {acceptance.milestone} of {acceptance.contract}",
+        )
+        return Submitted(contract=acceptance.contract, milestone=acceptance.milestone, workflow_id=workflow_id)
+
+    async def import_rates(self, card: RateCard, *, actor: str) -> bool:
+        """Keep a version of a rate card; false where it is known already. What was rated by an older one stays so."""
+        origin = Origin(correlation=card.reference, engagement=card.contract, actor=actor, step="import_rates")
+        return await self.books.billing.rate_cards.add(card, origin=origin)
+
+    async def take_in_time(self, *, actor: str) -> dict[str, TakenIn]:
+        """Poll every system where time is recorded, now."""
+        return {system: await self._polled(system, actor) for system in await self._time_systems()}
+
+    async def bill(
+        self, contract: str, *, through: date, run: str = "", kinds: Sequence[BillableKind] = (), actor: str
+    ) -> BillingRun:
+        """Bill what is due and open of a contract (of these kinds), through a day, that day included.
+
+        The same run again makes nothing new: a run is named once, after its month unless another name is given.
+        """
+        name = run or f"{through:%Y-%m}"
+        if not _RUN.match(name):
+            raise Malformed(f"{name!r} cannot name a billing run", remedy="Use letters, digits, '.', '_' and '-', 40 at most.")
+        request = BillRecurring(contract=contract, through=through, actor=actor)
+        entered: Entered = await self._answered(
+            BillRecurringWorkflow.run, request, f"bill_recurring/{contract}/{through}", contract
+        )
+        workflow_id = f"release_invoice/{contract}/{name}"
+        handle = await self._started(
+            ReleaseInvoiceWorkflow.run,
+            ReleaseInvoice(contract=contract, run=name, through=through, kinds=tuple(kinds), actor=actor),
+            workflow_id,
+            contract,
+            f"Bill {contract} through {through}",
+        )
+        released = await self._within(handle)
+        documents = [one for one in await self.books.billing.documents.of(contract) if one.run == f"{contract}/{name}"]
+        return BillingRun(
+            contract=contract,
+            run=name,
+            through=through,
+            workflow_id=workflow_id,
+            entered=entered,
+            documents=documents,
+            is_done=released is not None,
+        )
+
+    async def documents(self, contract: str) -> Sequence[BillingDocument]:
+        """Invoices and credit memos of a contract, in order of their making."""
+        return await self.books.billing.documents.of(contract)
+
+    async def invoice(self, reference: str) -> Invoice:
+        """One invoice with its lines."""
+        return await self.books.billing.documents.invoice(reference)
+
+    async def trace(self, name: str, *, line: int | None = None) -> Trace:
+        """From an invoice (our reference or the ERP's number) to entries, people, approvers, rates, evidence and journals."""
+        found = await self.books.billing.traces.of_document(name, line=line)
+        if found is None:
+            raise NotFound(f"There is no invoice {name}", remedy="Take its number from `handoff billing show CONTRACT`.")
+        return found
+
+    async def backlog(self, *, entity: str = "", contract: str = "") -> Sequence[BacklogRow]:
+        """Money that waits: approved and not billed, held with its code, billed and not posted."""
+        return await self.books.billing.traces.backlog(entity=entity, contract=contract)
+
+    async def sub_ledgers(self, contract: str) -> Sequence[SubLedger]:
+        """Retainers, purchase orders and caps of a contract, with their balances."""
+        return await self.books.billing.sub_ledgers.of(contract)
+
+    async def _time_systems(self) -> list[str]:
+        today = (await self.books.clock.now()).date()
+        entities = self.policies.entities.on(today).entities
+        named = (self.policies.system_for(Capability.TIME, Scope(entity=code, service_date=today)) for code in entities)
+        return sorted({name for name in named if name})
+
+    async def _polled(self, system: str, actor: str) -> TakenIn:
+        request = BillTime(system=system, actor=actor)
+        taken: TakenIn = await self._answered(BillTimeWorkflow.run, request, f"bill_time/{system}/{uuid4().hex[:8]}", "")
+        return taken
+
+    async def _started(self, run: Any, request: Any, workflow_id: str, contract: str, summary: str) -> "WorkflowHandle[Any, Any]":
+        return await self.client.start_workflow(
+            run,
+            request,
+            id=workflow_id,
+            task_queue=options.WORKFLOWS,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=of_engagement(contract, workflow_id.partition("/")[2]),
+            static_summary=summary,
+            priority=options.fair(contract),
+        )
+
+    async def _answered(self, run: Any, request: Any, workflow_id: str, contract: str) -> Any:
+        handle = await self._started(run, request, workflow_id, contract, workflow_id)
+        try:
+            return await handle.result()
+        except WorkflowFailureError as error:
+            raise said_by(error) from error
+
+    async def _within(self, handle: "WorkflowHandle[Any, Released]") -> Released | None:
+        """Its result, or none while it waits for people."""
+        result = asyncio.ensure_future(handle.result())
+        while True:
+            done, _ = await asyncio.wait({result}, timeout=0.5)
+            if done:
+                try:
+                    return result.result()
+                except WorkflowFailureError as error:
+                    raise said_by(error) from error
+            if await handle.query("waits_for", result_type=list[int]):
+                result.cancel()
+                return None

@@ -1,0 +1,59 @@
+"""Approved time and expenses come in: polled where a system has no events, rated, kept as billable items (R61-R68)."""
+
+from pydantic import BaseModel
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.time_intake import TakeIn, TakenIn, TimeActivities
+    from canonical.provenance import Origin
+    from workflows import options
+    from workflows.insistent import Insistent
+    from workflows.review import Subject
+
+
+class BillTime(BaseModel):
+    """The system where time is recorded."""
+
+    system: str
+    actor: str = "handoff"
+
+
+@workflow.defn(name="bill_time")
+class BillTimeWorkflow(Insistent):
+    """One poll. Bulk data never passes through here: the activity moves it from the source to the ledger."""
+
+    @workflow.init
+    def __init__(self, request: BillTime) -> None:
+        super().__init__(request.actor)
+        self._request = request
+
+    @workflow.run
+    async def run(self, request: BillTime) -> TakenIn:
+        """Take in what changed since the last poll."""
+        taken = await self.insisted(self._taken, "take_in_time")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return taken
+
+    async def _taken(self) -> TakenIn:
+        return await workflow.execute_activity_method(
+            TimeActivities.take_in_time,
+            TakeIn(origin=self.origin("take_in_time"), system=self._request.system),
+            task_queue=options.account(self._request.system),
+            summary=f"time and expenses from {self._request.system}",
+            **options.BULK,
+        )
+
+    def origin(self, step: str, actor: str = "") -> Origin:
+        """A poll belongs to its system, not to an engagement."""
+        info = workflow.info()
+        return Origin(
+            correlation=f"time.{self._request.system}",
+            engagement="",
+            actor=actor or self._actor,
+            workflow=info.workflow_id,
+            step=step,
+        )
+
+    def trouble(self) -> Subject:
+        """A source that cannot be read holds up everybody's time."""
+        return Subject("billing_eligibility")
