@@ -37,6 +37,7 @@ def test_s05_variant_bills_2000_and_finds_287_50() -> None:
     assert allowed.total == usd(2000)
     assert allowed.finding is not None
     assert (allowed.finding.code, allowed.finding.money) == ("CAP_EXCEEDED", usd("287.50"))
+    assert "higher cap" in allowed.finding.remedy and "cap of L2" in allowed.finding.sentence
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,11 @@ def test_a_sound_entry_and_a_sound_expense_pass() -> None:
     assert check_batch(batch, around()) == Checked(passed=tuple(sorted(batch, key=lambda entry: entry.reference)))
 
 
+def test_a_whole_day_and_a_receipt_that_is_all_tax_are_possible() -> None:
+    batch: list[Entry] = [an_entry("24"), an_expense(tax=usd("119.00"))]
+    assert not check_batch(batch, around()).findings
+
+
 def test_no_category_is_known_from_entry_or_person() -> None:
     nobody = ANN.model_copy(update={"postings": (Posting(since=date(2026, 1, 1), entity="US01"),)})
     entry = an_entry(role="")

@@ -33,7 +33,7 @@ def test_s26_to_the_cent() -> None:
     item = rate_expense(receipt(), EUROS, TEN_PERCENT)
     assert isinstance(item, Billable)
     assert item.amount == eur("1100.00")
-    assert item.evidence["cost"] == "1,000.00 EUR"
+    assert item.evidence == {"cost": "1,000.00 EUR"}
     assert taxes([Taxable(amount=item.amount, rate=Decimal("0.19"))]) == [eur("209.00")]
 
 
@@ -43,6 +43,12 @@ def test_s26_to_the_cent() -> None:
 def test_above_the_cap_the_cost_is_split(cap: str, bill: str, non_billable: str) -> None:
     passed = pass_on(receipt(), TEN_PERCENT.changed(cap=eur(cap)))
     assert (passed.cost, passed.bill, passed.non_billable_cost) == (eur(1000), eur(bill), eur(non_billable))
+
+
+def test_what_the_firm_bears_is_told_with_the_item() -> None:
+    item = rate_expense(receipt(purchase_order="SUB-1"), EUROS, TEN_PERCENT.changed(cap=eur(600)))
+    assert isinstance(item, Billable)
+    assert item.evidence == {"cost": "1,000.00 EUR", "non_billable": "400.00 EUR", "purchase_order": "SUB-1"}
 
 
 def test_what_is_not_billable_is_cost_only() -> None:
