@@ -23,11 +23,10 @@ WITH added AS (
 )
 SELECT count(*) > 0 FROM added
 """
-_NEWEST = """
+_OF_CONTRACTS = """
 SELECT c.reference, c.version AS of_version, c.contract, r.*
 FROM rate_cards c JOIN rates r ON (r.card, r.version) = (c.reference, c.version)
-WHERE c.contract = ANY ($1) AND c.version = (SELECT max(version) FROM rate_cards o WHERE o.reference = c.reference)
-ORDER BY c.reference, r.place
+WHERE c.contract = ANY ($1) ORDER BY c.reference, c.version, r.place
 """
 _ONE = """
 SELECT c.reference, c.version AS of_version, c.contract, r.*
@@ -63,8 +62,8 @@ class RateCards:
         return is_new
 
     async def for_contracts(self, contracts: Sequence[str]) -> Sequence[RateCard]:
-        """The newest version of each card of these contracts, and of the firm's own."""
-        return _cards(await self._database.rows(_NEWEST, [*contracts, ""]))
+        """All versions of the cards of these contracts, and of the firm's own: a later one goes before an earlier (RateBook)."""
+        return _cards(await self._database.rows(_OF_CONTRACTS, [*contracts, ""]))
 
     async def read(self, reference: str, version: int) -> RateCard | None:
         """One version of a card, as an invoice line names it."""
