@@ -28,6 +28,7 @@ from connectors.tryton.moves import Moves
 from connectors.tryton.periods import Periods
 from connectors.tryton.projects import ProjectLedger
 from connectors.tryton.settings import Settings
+from connectors.tryton.wire import identity
 
 
 def connect(system: str, settings: Settings) -> "Tryton":
@@ -117,7 +118,7 @@ class Tryton:
 
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
         text = ", ".join(part for part in (invoice.contract, invoice.purchase_order and f"PO {invoice.purchase_order}") if part)
-        return self._invoices.written(await self._invoices.post(invoice, int(customer_id), text, key=key))
+        return self._invoices.written(await self._invoices.post(invoice, identity(customer_id), text, key=key))
 
     async def find_invoice(self, reference: str, *, key: str) -> Written | None:
         found = await self._invoices.of_reference(reference)

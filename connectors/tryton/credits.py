@@ -14,12 +14,14 @@ from canonical.written import Written
 from connectors.tryton.customers import CustomerMaster
 from connectors.tryton.database import Database
 from connectors.tryton.directory import Directory
-from connectors.tryton.invoices import INVOICE, Invoices
+from connectors.tryton.invoices import INVOICE, POSTED, Invoices
 from connectors.tryton.moves import MOVE, Entry, Moves, application, credit, debit
 from connectors.tryton.schemas import InvoiceShape, MoveLineShape, MoveShape
 from connectors.tryton.sources import Source, Sources
+from connectors.tryton.wire import identity
 
 _CASH, _GENERAL = "CASH", "MISC"
+_NOTHING = Decimal(0)
 
 
 class Credits:
@@ -36,20 +38,36 @@ class Credits:
         """Posted, then applied as far as its invoice is open; the rest stays the customer's credit."""
         invoice = await self._invoices.read(invoice_id)
         text = f"Credit for {invoice.number}: {memo.reason}"
-        found = await self._invoices.post(memo, invoice.party, text, key=key)
-        amount = min(abs(found.open or Decimal(0)), invoice.open or Decimal(0))
-        if amount > 0 and await self.find_application(str(found.id), invoice_id) is None:
+        found = await self._invoices.post(memo, invoice.party, text, key=key, credited=invoice)
+        if not await self._is_applied(found, invoice):
+            amount = min(-(found.open or _NOTHING), invoice.open or _NOTHING)
             await self.apply(str(found.id), invoice_id, Money.of(amount, found.currency))
         return self._invoices.written(await self._invoices.read(found.id, found.company))
 
     async def find_memo(self, reference: str) -> Written | None:
         """Once it is posted, and applied as far as that goes."""
         found = await self._invoices.of_reference(reference)
-        return self._invoices.written(found) if found and found.is_memo and found.state in {"posted", "paid"} else None
+        if found is None or not found.is_memo or found.state not in POSTED:
+            return None
+        for credited in found.origins:
+            if not await self._is_applied(found, await self._invoices.read(credited, found.company)):
+                return None
+        return self._invoices.written(found)
+
+    async def _is_applied(self, memo: InvoiceShape, invoice: InvoiceShape) -> bool:
+        """Or there is nothing to apply; what is owed in a foreign currency is left to a person, since its rate may differ."""
+        if not await self._is_domestic(invoice):
+            return True
+        if await self._moves.named(application(str(memo.id), str(invoice.id)), invoice.company) is None:
+            return not (memo.open and invoice.open)
+        return await self.find_application(str(memo.id), str(invoice.id)) is not None
+
+    async def _is_domestic(self, invoice: InvoiceShape) -> bool:
+        return any(one.id == invoice.company and one.currency == invoice.money.id for one in await self._directory.companies())
 
     async def post_deposit(self, reference: str, customer_id: str, amount: Money, on: date) -> Written:
         """Money that came before any invoice: bank against the customer's deposits."""
-        party = int(customer_id)
+        party = identity(customer_id)
         entity = await self._customers.entity(party)
         company = await self._directory.company(entity)
         _require_currency(amount, company.money.code or "", entity)
@@ -82,12 +100,17 @@ class Credits:
         """Once the invoice shows it as paid."""
         invoice = await self._invoices.read(invoice_id)
         found = await self._moves.named(application(source_id, invoice_id), invoice.company)
-        if found is None or found.state != "posted":
+        if found is None or found.state != "posted" or _awaits_matching(invoice):
             return None
         lines = await self._moves.lines(found.id, company=invoice.company)
         return self._written(found) if any(line.invoice_payment == invoice.id for line in lines) else None
 
     async def _applied(self, source_id: str, invoice: InvoiceShape, amount: Money) -> MoveShape:
+        if not await self._is_domestic(invoice):
+            remedy = "Match both in Tryton, which books the difference of the rates."
+            raise Rejected(
+                f"Invoice {invoice.number} is in {invoice.currency}: nothing is applied to it from here", remedy=remedy
+            )
         source = await self._sources.read(source_id)
         _require_room(source, invoice, amount)
         entity = await self._directory.entity(invoice.company)
@@ -113,12 +136,17 @@ class Credits:
         if missing:
             await self._database.write(INVOICE, document.id, {"payment_lines": [["add", missing]]}, company=document.company)
         now = await self._invoices.read(document.id, document.company)
-        if now.state == "posted" and not now.open:
+        if _awaits_matching(now):
             open_lines = await self._moves.postings([*now.payment_lines, *now.lines_to_pay], company=now.company)
             await self._moves.reconcile([line.id for line in open_lines if line.reconciliation is None], company=now.company)
 
     def _written(self, move: MoveShape) -> Written:
         return Written(target_id=f"{MOVE},{move.id}", number=move.number or "", url=self._database.page(MOVE, move.id))
+
+
+def _awaits_matching(*documents: InvoiceShape) -> bool:
+    """Nothing is open and Tryton does not call it paid yet: an interrupted call left its postings unmatched."""
+    return any(document.state == "posted" and not document.open for document in documents)
 
 
 def _require_currency(amount: Money, currency: str, entity: str) -> None:

@@ -9,8 +9,8 @@ from canonical.written import Written
 from connectors.tryton.database import Database
 from connectors.tryton.directory import Directory
 from connectors.tryton.mapping import name_stem, party_values
-from connectors.tryton.schemas import AddressShape, CompanyShape, IdentifierShape, PartyShape, WorkShape
-from connectors.tryton.wire import reference_in
+from connectors.tryton.schemas import AddressShape, CompanyShape, IdentifierShape, PartyShape, Record, WorkShape
+from connectors.tryton.wire import identity, reference_in
 
 PARTY = "party.party"
 _WHATEVER_STATE = ["active", "in", [True, False]]
@@ -58,14 +58,14 @@ class CustomerMaster:
 
     async def withdraw_customer(self, target_id: str, reason: str, *, key: str) -> Written:
         """Inactive, unless others made it or projects use it by now; one that is gone counts as withdrawn."""
-        found = await self._find([["id", "=", int(target_id)]])
+        found = await self._find([["id", "=", identity(target_id)]])
         if not found:
             return Written(target_id=target_id, details={"withdrawn": "it does not exist"})
         party = found[0]
         if party.made_by is None or party.made_by.login != self._database.settings.login:
             return Written(target_id=target_id, details={"kept": "others made it"})
         if await self._is_used(party.id):
-            return Written(target_id=target_id, details={"kept": "projects use it"})
+            return Written(target_id=target_id, details={"kept": "projects or invoices use it"})
         if party.active:
             await self._database.write(PARTY, party.id, {"active": False})
         return self._written(party.id, party.code or "")
@@ -103,7 +103,9 @@ class CustomerMaster:
         raise Rejected(f"{self._database.system} does not say whose customer {party} is", remedy=remedy)
 
     async def _is_used(self, party: int) -> bool:
-        return bool(await self._database.find("project.work", WorkShape, ["party", "=", party], limit=1))
+        """By a project, or by an invoice."""
+        is_sold = await self._database.find("project.work", WorkShape, ["party", "=", party], limit=1)
+        return bool(is_sold or await self._database.find("account.invoice", Record, ["party", "=", party], limit=1))
 
     async def _of_key(self, key: str) -> PartyShape | None:
         found = await self._find([["code", "=", reference_in(key)]])

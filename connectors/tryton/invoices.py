@@ -13,12 +13,12 @@ from connectors.tryton.database import Database
 from connectors.tryton.directory import Directory, analytic_entries
 from connectors.tryton.mapping import commercial, document_record, is_marked, line_values, marked
 from connectors.tryton.periods import Periods
-from connectors.tryton.refusals import Warned
-from connectors.tryton.schemas import CompanyShape, InvoiceShape, TaxShape
-from connectors.tryton.wire import Values, new
+from connectors.tryton.rates import Rates
+from connectors.tryton.schemas import CompanyShape, InvoiceLineShape, InvoiceShape, TaxShape
+from connectors.tryton.wire import Values, identity, new
 
-INVOICE, TAX = "account.invoice", "account.invoice.tax"
-_POSTED = {"posted", "paid"}
+INVOICE, LINE, TAX = "account.invoice", "account.invoice.line", "account.invoice.tax"
+POSTED = {"posted", "paid"}
 # What we mean although Tryton asks: dates that our policy chose, taxes that our engine chose, and VAT numbers that we checked.
 _MEANT = ("invoice_date_future", "invoice_payment_term", "invoice_taxes", "account.invoice eu_vat valid")
 
@@ -28,19 +28,25 @@ class Invoices:
 
     def __init__(self, database: Database, directory: Directory, customers: CustomerMaster, periods: Periods) -> None:
         self._database, self._directory, self._customers, self._periods = database, directory, customers, periods
+        self._rates = Rates(database)
 
-    async def post(self, document: Invoice | CreditMemo, party: int, text: str, *, key: str) -> InvoiceShape:
+    async def post(
+        self, document: Invoice | CreditMemo, party: int, text: str, *, key: str, credited: InvoiceShape | None = None
+    ) -> InvoiceShape:
         """Created and posted; a draft that an interrupted call left is gone on with, one that is posted is left as it is."""
         company = await self._directory.company(document.entity)
         found = await self.of_reference(document.reference, company.id)
         if found is None:
             await self._require_open(document.entity, document.accounting_date)
+            await self._rates.require_ours(document, company)
             values = await self._values(document, company, party, text, key)
+            if credited:
+                await self._name_credited(values, credited)
             found = await self.read(await self._database.create(INVOICE, values, company=company.id), company.id)
         elif not is_marked(found.comment, key):
             said = f"{self._database.system} has a document {document.reference} already"
             raise Conflict(said, evidence={"invoice": found.id, "comment": found.comment})
-        if found.state not in _POSTED:
+        if found.state not in POSTED:
             await self._round_taxes(found)
             await self._require_same(await self.read(found.id, company.id), document)
             await self._posted(found)
@@ -62,10 +68,10 @@ class Invoices:
 
     async def withdraw(self, target_id: str, reason: str) -> Written:
         """Delete a draft; Tryton has given it no number yet. One that is gone counts as withdrawn."""
-        found = await self._database.find(INVOICE, InvoiceShape, ["id", "=", int(target_id)])
+        found = await self._database.find(INVOICE, InvoiceShape, ["id", "=", identity(target_id)])
         if not found:
             return Written(target_id=target_id, details={"withdrawn": "it does not exist"})
-        if found[0].state in _POSTED:
+        if found[0].state in POSTED:
             raise MoveRefused(
                 f"Invoice {found[0].number} is posted in {self._database.system} and cannot be taken back",
                 remedy="To take back what was posted you must credit it.",
@@ -121,6 +127,13 @@ class Invoices:
         entries = analytic_entries(await self._directory.analytic(company, line.dimensions))
         return {**values, "analytic_accounts": entries} if entries else values
 
+    async def _name_credited(self, values: Values, credited: InvoiceShape) -> None:
+        """Each line of a credit leads to a line of its invoice, of the same account where there is one."""
+        lines = await self._database.find(LINE, InvoiceLineShape, ["invoice", "=", credited.id], company=credited.company)
+        by_account = {line.account: line.id for line in reversed(lines)}
+        for line in values["lines"][0][1]:
+            line["origin"] = f"{LINE},{by_account.get(line['account'], lines[0].id)}"
+
     async def _require_open(self, entity: str, on: date) -> None:
         if not await self._periods.is_open(entity, on):
             raise PeriodIsClosed(
@@ -152,10 +165,9 @@ class Invoices:
     async def _posted(self, found: InvoiceShape) -> None:
         try:
             await self._database.press(INVOICE, "post", found.id, company=found.company, meant=_MEANT)
-        except Warned:
-            raise
         except Rejected:
-            if (await self.read(found.id, found.company)).state not in _POSTED:  # it refuses what is posted already
+            if (await self.read(found.id, found.company)).state not in POSTED:  # it refuses what is posted already
+                await self._database.delete(INVOICE, found.id, company=found.company)
                 raise
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from canonical.errors import Conflict, PeriodIsClosed
+from canonical.errors import Conflict, PeriodIsClosed, Rejected
 from connectors.tryton.database import Database
 from connectors.tryton.periods import Periods
 from connectors.tryton.schemas import MoveLineShape, MoveShape
@@ -37,7 +37,7 @@ class Moves:
         """Created and posted; one that an interrupted call left is gone on with, one that is posted is left as it is."""
         found = await self.named(entry.name, entry.company) or await self._created(entry)
         if found.state != "posted":
-            await self._database.press(MOVE, "post", found.id, company=entry.company)
+            await self._posted(found)
         return await self.read(found.id, entry.company)
 
     async def named(self, name: str, company: int) -> MoveShape | None:
@@ -75,6 +75,14 @@ class Moves:
     async def reconcile(self, lines: Sequence[int], *, company: int) -> None:
         """Match postings that come to nothing together."""
         await self._database.wizard("account.move.reconcile_lines", LINE, lines, company=company)
+
+    async def _posted(self, found: MoveShape) -> None:
+        try:
+            await self._database.press(MOVE, "post", found.id, company=found.company)
+        except Rejected:
+            if (await self.read(found.id, found.company)).state != "posted":
+                await self._database.delete(MOVE, found.id, company=found.company)
+                raise
 
     async def _created(self, entry: Entry) -> MoveShape:
         period = await self._periods.id_on(entry.entity, entry.on)

@@ -9,6 +9,7 @@ from connectors.tryton.database import Database
 from connectors.tryton.directory import Directory
 from connectors.tryton.mapping import OURS, is_marked_work, phase_values, project_values, task_values, work_reference
 from connectors.tryton.schemas import WorkShape
+from connectors.tryton.wire import identity
 
 WORK = "project.work"
 
@@ -27,7 +28,7 @@ class ProjectLedger:
             said = f"{self._database.system} has the project {project.reference} already"
             raise Conflict(said, evidence={"project": found.id, "number": found.number})
         if found is None:
-            values = project_values(project, company=company.id, party=int(customer_id), key=key)
+            values = project_values(project, company=company.id, party=identity(customer_id), key=key)
             found = await self._read(await self._database.create(WORK, values, company=company.id))
         return self._written(found)
 
@@ -60,7 +61,7 @@ class ProjectLedger:
 
     async def withdraw_project(self, project_id: str, reason: str, *, key: str) -> Written:
         """Marked withdrawn, with everything below it: what was recorded on it stays for the auditors."""
-        found = await self._database.find(WORK, WorkShape, ["id", "=", int(project_id)])
+        found = await self._database.find(WORK, WorkShape, ["id", "=", identity(project_id)])
         if not found:
             return Written(target_id=project_id, details={"withdrawn": "it does not exist"})
         status = await self._directory.status(self._database.settings.withdrawn_status)

@@ -17,6 +17,7 @@ class Record(BaseModel):
 
 class _Named(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
+    id: int = 0
     code: str | None = None
     name: str | None = None
     login: str | None = None
@@ -122,6 +123,7 @@ class InvoiceShape(Record):
         "move",
         "payment_lines",
         "lines_to_pay",
+        "origin_invoices",
         "create_date",
         "write_date",
     )
@@ -142,6 +144,7 @@ class InvoiceShape(Record):
     move: int | None = None
     payment_lines: tuple[int, ...] = ()
     lines_to_pay: tuple[int, ...] = ()
+    origins: tuple[int, ...] = Field(default=(), alias="origin_invoices")
     created: datetime = Field(alias="create_date")
     changed: datetime | None = Field(default=None, alias="write_date")
 
@@ -159,6 +162,13 @@ class InvoiceShape(Record):
 class _Rate(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
     rate: Decimal | None = None
+
+
+class InvoiceLineShape(Record):
+    """A line of an invoice, as far as a credit names it."""
+
+    FIELDS = ("account",)
+    account: int
 
 
 class TaxShape(Record):
@@ -214,6 +224,14 @@ class MoveLineShape(Record):
     who: _Named | None = Field(default=None, alias="party.")
     reconciliation: int | None = None
     invoice_payment: int | None = None
+
+
+class RateShape(Record):
+    """A rate of exchange from a day on."""
+
+    FIELDS = ("date", "rate")
+    on: date = Field(alias="date")
+    rate: Decimal
 
 
 class PeriodShape(Record):

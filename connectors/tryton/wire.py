@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from canonical.errors import NotFound
+
 Values = dict[str, Any]
 Domain = Sequence[object]
 
@@ -50,6 +52,13 @@ def utc(moment: datetime) -> datetime:
 def aware(moment: datetime | None) -> datetime | None:
     """The other way round."""
     return moment.replace(tzinfo=UTC) if moment else None
+
+
+def identity(target_id: str) -> int:
+    """An id of theirs, as we keep it."""
+    if not target_id.isdigit():
+        raise NotFound(f"'{target_id}' is no id of Tryton", remedy="Settle with the id of the record in Tryton, a number.")
+    return int(target_id)
 
 
 def reference_in(key: str) -> str:

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from canonical.errors import Conflict, MoveRefused, NotServed, PeriodIsClosed, Rejected
-from canonical.invoice import DocumentState
+from canonical.invoice import DocumentState, LineKind
+from canonical.money import Money
 from connectors.tryton.client import Tryton as Connector
 from tests.tryton.cashier import postings
 from tests.tryton.relay import Books, decimal
@@ -151,6 +152,60 @@ async def test_an_invoice_that_is_used_up_wholly_is_paid(connector: Connector, b
     assert (await connector.read_invoice(invoice)).state is DocumentState.PAID
     (held,) = books.rows("account.invoice", [["id", "=", int(invoice)]], "state")
     assert held["state"] == "paid"
+
+
+async def test_a_retainer_is_drawn_no_further_than_it_goes(connector: Connector, books: Books) -> None:
+    retainer = a_line("2400.00", description="Retainer", account="2350", tax_code="")
+    _, customer = await a_posted_invoice(connector, retainer, tax=eur("0"))
+    draw = a_line("-2000.00", number=3, kind=LineKind.RETAINER_DRAW, description="Draw", account="2350", tax_code="")
+    for amount, is_enough in (("12062.50", True), ("12062.50", False)):
+        invoice = an_invoice(fresh("INV"), hours(tax_code=""), draw, tax=eur("0"))
+        if is_enough:
+            written = await connector.post_invoice(invoice, customer_id=customer, project_id="", key="k")
+            assert postings(books, written.details["move"]) == {"1100": amount, "2350": "2000.00", "4000": "-14062.50"}
+        else:
+            with pytest.raises(Rejected):
+                await connector.post_invoice(invoice, customer_id=customer, project_id="", key="k")
+            assert books.count("account.invoice", ["reference", "=", invoice.reference]) == 0
+
+
+async def test_a_credit_leads_to_its_invoice_in_tryton(connector: Connector, books: Books) -> None:
+    invoice, _ = await a_posted_invoice(connector)
+    memo = a_memo(fresh("CM"), "INV-1")
+    written = await connector.post_credit_memo(memo, invoice_id=invoice, key=f"create_credit_memo/{memo.reference}")
+    (held,) = books.rows("account.invoice", [["id", "=", int(written.target_id)]], "origin_invoices", "state")
+    assert (held["origin_invoices"], held["state"]) == ([int(invoice)], "paid")
+    assert (await connector.read_invoice(invoice)).state is DocumentState.PAID
+
+
+async def test_an_application_that_was_interrupted_is_completed(connector: Connector, books: Books) -> None:
+    invoice, customer = await a_posted_invoice(connector)
+    deposit = await connector.post_deposit(fresh("DEP"), customer, eur("1190.00"), TODAY, key="")
+    applied = await connector.apply_credit(deposit.target_id, invoice, eur("1190.00"), key="")
+    (held,) = books.rows("account.invoice", [["id", "=", int(invoice)]], "payment_lines", "lines_to_pay")
+    lines = books.rows("account.move.line", [["id", "in", held["payment_lines"]]], "reconciliation")
+    books.call("account.move.reconciliation", "delete", [line["reconciliation"] for line in lines])
+    assert (await connector.read_invoice(invoice)).state is DocumentState.OPEN
+    assert await connector.find_application(deposit.target_id, invoice, key="") is None
+    again = await connector.apply_credit(deposit.target_id, invoice, eur("1190.00"), key="")
+    assert again.target_id == applied.target_id
+    assert (await connector.read_invoice(invoice)).state is DocumentState.PAID
+
+
+async def test_a_foreign_invoice_is_booked_at_our_rate_or_not_at_all(connector: Connector, books: Books) -> None:
+    usd = {"currency": "USD", "tax": Money.of("190.00", "USD"), "exchange_rate": Decimal("0.925926")}
+    line = a_line(amount="1000.00").changed(amount=Money.of("1000.00", "USD"))
+    invoice, customer = await a_posted_invoice(connector, line, **usd)
+    (held,) = books.rows("account.invoice", [["id", "=", int(invoice)]], "move")
+    assert postings(books, str(held["move"])) == {
+        "1100": "1101.85",
+        "2200": "-175.93",
+        "4010": "-925.93",
+        "7000": "0.01",
+    }
+    other = an_invoice(fresh("INV"), line, **{**usd, "exchange_rate": Decimal("0.95")})
+    with pytest.raises(Rejected, match=r"1,130\.50 EUR"):
+        await connector.post_invoice(other, customer_id=customer, project_id="", key="k")
 
 
 async def test_charges_are_not_served_and_not_declared(connector: Connector) -> None:

@@ -57,7 +57,7 @@ async def test_a_customer_with_projects_is_kept(connector: Connector) -> None:
     customer, reference = await a_customer_id(connector), fresh("C")
     await connector.create_project(a_project(reference), customer, key=f"create_project/{reference}")
     kept = await connector.withdraw_customer(customer, "mistake", key="")
-    assert kept.details == {"kept": "projects use it"}
+    assert kept.details == {"kept": "projects or invoices use it"}
 
 
 async def test_a_project_is_read_back_with_its_tree(connector: Connector, books: Books) -> None:

@@ -97,6 +97,8 @@ async def _defaults(session: Session, made: Made) -> None:
     values = {
         "default_account_receivable": made.accounts["1100"],
         "default_account_payable": made.accounts["2000"],
+        "currency_exchange_debit_account": made.accounts["7000"],
+        "currency_exchange_credit_account": made.accounts["7000"],
         "tax_rounding": "document",
     }
     if configured:
