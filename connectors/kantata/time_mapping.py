@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,8 +44,14 @@ def time_entry(entry: theirs.TimeEntry, beside: Beside, *, role: str) -> TimeEnt
         work_date=day_of(entry.date_performed, beside.zone),
         hours=Decimal(entry.time_in_minutes) / 60,
         role=role,
-        rate=Money.from_minor_units(entry.rate_in_cents, entry.currency) if priced else None,  # type: ignore[arg-type]
+        rate=_rate(entry.rate_in_cents, entry.currency) if priced else None,  # type: ignore[arg-type]
     )
+
+
+@lru_cache(maxsize=10_000)
+def _rate(cents: int, currency: str) -> Money:
+    """A firm has few rates and very many hours."""
+    return Money.from_minor_units(cents, currency)
 
 
 def expense(
