@@ -44,7 +44,7 @@ def time_entry(entry: theirs.TimeEntry, beside: Beside, *, role: str) -> TimeEnt
         work_date=day_of(entry.date_performed, beside.zone),
         hours=Decimal(entry.time_in_minutes) / 60,
         role=role,
-        rate=_rate(entry.rate_in_cents, entry.currency) if priced else None,  # type: ignore[arg-type]
+        rate=_rate(entry.rate_in_cents, entry.currency) if priced else None,
     )
 
 
