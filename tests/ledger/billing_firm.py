@@ -12,6 +12,7 @@ from canonical.invoice import CreditedAllocation, CreditMemo, DocumentRecord, Do
 from canonical.money import Money
 from canonical.period import Period
 from canonical.provenance import Origin
+from canonical.sub_ledger import SubLedger, SubLedgerKind, Want
 from ledger.billing.book import BillingLedger
 from ledger.database import Database
 
@@ -112,3 +113,42 @@ class Firm:
 
 def nets(claimed: Claimed) -> list[str]:
     return [f"{document.net.amount:.2f}" for document in claimed.documents]
+
+
+async def a_retainer(firm: Firm, funded: str, agreed: str = "20000", threshold: str = "4000") -> None:
+    account = SubLedger(
+        kind=SubLedgerKind.RETAINER,
+        contract=firm.contract,
+        name="L4",
+        currency="USD",
+        agreed=usd(agreed),
+        threshold=usd(threshold),
+    )
+    await firm.ledger.sub_ledgers.open(account, origin=WHO)
+    want = Want(
+        kind=SubLedgerKind.RETAINER, contract=firm.contract, name="L4", key="signing", amount=usd(funded), reason="funded"
+    )
+    await firm.ledger.sub_ledgers.fund(want, origin=WHO)
+
+
+async def retainer(firm: Firm) -> str:
+    account = await firm.ledger.sub_ledgers.read(SubLedgerKind.RETAINER, firm.contract, "L4")
+    assert account and account.balance
+    return str(account.balance)
+
+
+async def a_limit(firm: Firm, kind: SubLedgerKind, name: str, ceiling: str, used: str = "0", tolerance: str = "0") -> None:
+    account = SubLedger(
+        kind=kind, contract=firm.contract, name=name, currency="USD", ceiling=usd(ceiling), tolerance=usd(tolerance)
+    )
+    await firm.ledger.sub_ledgers.open(account, origin=WHO)
+    if Decimal(used):
+        await firm.ledger.sub_ledgers.take(
+            [Want(kind=kind, contract=firm.contract, name=name, key="used before", amount=usd(used))]
+        )
+
+
+async def used(firm: Firm, kind: SubLedgerKind, name: str) -> str:
+    account = await firm.ledger.sub_ledgers.read(kind, firm.contract, name)
+    assert account and account.balance
+    return str(account.balance)

@@ -6,54 +6,13 @@ from decimal import Decimal
 import pytest
 
 from canonical.billable import BillableKind, CreditDisposition
-from canonical.billing_document import LineTerms
-from canonical.claim import GroupBy
-from canonical.errors import MoveRefused, Rejected
+from canonical.errors import Rejected
 from canonical.invoice import InvoiceState
-from canonical.sub_ledger import SubLedger, SubLedgerKind, Want
+from canonical.sub_ledger import SubLedgerKind, Want
 from ledger.database import Database
-from tests.ledger.billing_firm import WHO, Firm, an_item, nets, usd
+from tests.ledger.billing_firm import WHO, Firm, a_limit, a_retainer, an_item, nets, retainer, usd, used
 
 WRITTEN_OFF, REOPENED = CreditDisposition.WRITTEN_OFF, CreditDisposition.REOPENED
-
-
-async def a_retainer(firm: Firm, funded: str, agreed: str = "20000", threshold: str = "4000") -> None:
-    account = SubLedger(
-        kind=SubLedgerKind.RETAINER,
-        contract=firm.contract,
-        name="L4",
-        currency="USD",
-        agreed=usd(agreed),
-        threshold=usd(threshold),
-    )
-    await firm.ledger.sub_ledgers.open(account, origin=WHO)
-    want = Want(
-        kind=SubLedgerKind.RETAINER, contract=firm.contract, name="L4", key="signing", amount=usd(funded), reason="funded"
-    )
-    await firm.ledger.sub_ledgers.fund(want, origin=WHO)
-
-
-async def retainer(firm: Firm) -> str:
-    account = await firm.ledger.sub_ledgers.read(SubLedgerKind.RETAINER, firm.contract, "L4")
-    assert account and account.balance
-    return str(account.balance)
-
-
-async def a_limit(firm: Firm, kind: SubLedgerKind, name: str, ceiling: str, used: str = "0", tolerance: str = "0") -> None:
-    account = SubLedger(
-        kind=kind, contract=firm.contract, name=name, currency="USD", ceiling=usd(ceiling), tolerance=usd(tolerance)
-    )
-    await firm.ledger.sub_ledgers.open(account, origin=WHO)
-    if Decimal(used):
-        await firm.ledger.sub_ledgers.take(
-            [Want(kind=kind, contract=firm.contract, name=name, key="used before", amount=usd(used))]
-        )
-
-
-async def used(firm: Firm, kind: SubLedgerKind, name: str) -> str:
-    account = await firm.ledger.sub_ledgers.read(kind, firm.contract, name)
-    assert account and account.balance
-    return str(account.balance)
 
 
 async def test_s06_a_partial_credit_reopens_only_the_credited_entries(database: Database) -> None:
@@ -241,70 +200,3 @@ async def test_a_price_adjustment_closes_money_and_no_hours(database: Database) 
     (standing,) = await firm.ledger.documents.allocations("INV-price")
     assert (standing.left, standing.left_quantity) == (usd(16800), Decimal(80))
     assert nets(await firm.bill("INV-price-2")) == []
-
-
-async def test_a_draft_that_is_withdrawn_leaves_nothing_behind(database: Database) -> None:
-    firm = Firm(database, "C-draft")
-    await a_retainer(firm, "5000")
-    await firm.approve(an_item("draft.1", "8"))
-    await firm.bill("INV-draft")
-    await firm.ledger.credits.draw("INV-draft", "C-draft", "L4", usd(9999), words="Retainer", account="2350")
-    for _ in range(2):
-        document = await firm.ledger.documents.withdraw("INV-draft", "not yet", origin=WHO)
-        assert document.state is InvoiceState.WITHDRAWN
-    balance = await firm.balance("draft.1")
-    assert (balance.billed, balance.credited, balance.open) == (usd(0), usd(0), usd(1600))
-    assert await retainer(firm) == "5,000.00 USD"
-    await firm.bill("INV-draft-2")
-    await firm.post("INV-draft-2")
-    with pytest.raises(MoveRefused, match="is posted and cannot become withdrawn"):
-        await firm.ledger.documents.withdraw("INV-draft-2", "too late", origin=WHO)
-    assert (await firm.balance("draft.1")).net == usd(1600)
-
-
-async def test_a_credit_that_the_erp_refused_is_undone_unless_its_items_are_billed_again(database: Database) -> None:
-    firm = Firm(database, "C-undo")
-    await a_limit(firm, SubLedgerKind.CAP, "L1", "5000")
-    await firm.approve(an_item("undo.1", "8"), an_item("undo.2", "2"))
-    await firm.bill("INV-undo")
-    await firm.post("INV-undo")
-    await firm.credit("CM-undo", "INV-undo", [("undo.1", "", REOPENED), ("undo.2", "", WRITTEN_OFF)])
-    assert await used(firm, SubLedgerKind.CAP, "L1") == "0.00 USD"
-    await firm.ledger.documents.move("CM-undo", InvoiceState.HELD, code="ERP_REFUSED", origin=WHO)
-    await firm.ledger.documents.withdraw("CM-undo", "the ERP refused it", origin=WHO)
-    assert await used(firm, SubLedgerKind.CAP, "L1") == "2,000.00 USD"
-    for name, net in (("undo.1", 1600), ("undo.2", 400)):
-        balance = await firm.balance(name)
-        assert (balance.net, balance.credited, balance.closed) == (usd(net), usd(0), usd(0))
-    await firm.credit("CM-undo-2", "INV-undo")
-    await firm.bill("INV-undo-2")
-    await firm.ledger.documents.move("CM-undo-2", InvoiceState.HELD, code="ERP_REFUSED", origin=WHO)
-    with pytest.raises(Rejected):
-        await firm.ledger.documents.withdraw("CM-undo-2", "the ERP refused it", origin=WHO)
-    assert (await firm.ledger.documents.read("CM-undo-2")).state is InvoiceState.HELD
-
-
-async def test_lines_are_grouped_as_policy_asks_and_completed_with_tax(database: Database) -> None:
-    firm = Firm(database, "C-lines")
-    work = an_item("x").work
-    await firm.approve(
-        an_item("lines.1", "62.5", "225", work=work.changed(note="1")),
-        an_item("lines.2", "118", "165", work=work.changed(role="Consultant", note="2")),
-        an_item("lines.3", "2", "225", date(2026, 7, 1), work=work.changed(person="P-2", note="3")),
-        an_item("lines.4", kind=BillableKind.MILESTONE, line="L2", rate=None, amount=usd(40000), description="M1", unit=""),
-    )
-    claimed = await firm.bill("INV-lines", group_by=(GroupBy.ROLE, GroupBy.MONTH))
-    invoice = await firm.ledger.documents.invoice("INV-lines")
-    assert [(one.line, one.description, str(one.quantity), str(one.amount)) for one in invoice.lines] == [
-        ("L1", "Consultant", "118", "19,470.00 USD"), ("L1", "Senior", "62.5", "14,062.50 USD"),
-        ("L1", "Senior", "2", "450.00 USD"), ("L2", "M1", "1", "40,000.00 USD"),
-    ]  # fmt: skip
-    assert nets(claimed) == ["73982.50"]
-    terms = [LineTerms(number=1, account="4000", tax=usd("97.35"))]
-    document = await firm.ledger.documents.complete("INV-lines", usd("369.91"), terms, origin=WHO)
-    assert (document.tax, document.total) == (usd("369.91"), usd("74352.41"))
-    first = (await firm.ledger.documents.invoice("INV-lines")).lines[0]
-    assert (first.account, first.tax, first.description) == ("4000", usd("97.35"), "Consultant")
-    await firm.post("INV-lines")
-    with pytest.raises(MoveRefused):
-        await firm.ledger.documents.complete("INV-lines", usd(0), [], origin=WHO)
