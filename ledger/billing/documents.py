@@ -50,6 +50,7 @@ UPDATE billing_documents
 SET system = $2, target_id = $3, number = $4, url = $5, target_version = $6, posted_on = $7, open_amount = $8
 WHERE reference = $1
 """
+_UNPOSTED = (InvoiceState.RELEASED, InvoiceState.DRAFTED)
 
 
 class Documents:
@@ -132,14 +133,18 @@ class Documents:
     async def posted(self, reference: str, record: DocumentRecord, *, system: str, origin: Origin) -> BillingDocument:
         """What the ERP posted for our request; a credit memo that takes back all of its invoice makes that credited."""
         async with self._database.transaction() as connection:
-            await connection.execute(
-                _RECORD, reference, system, record.target_id, record.number, record.url, record.version, record.posted_on,
-                record.open.amount,
-            )  # fmt: skip
-            row = await move(connection, reference, InvoiceState.POSTED, origin, number=record.number)
+            row = await move(connection, reference, InvoiceState.POSTED, origin, since=_UNPOSTED, number=record.number)
+            if row:  # what comes of it later is told by record_status
+                await connection.execute(
+                    _RECORD, reference, system, record.target_id, record.number, record.url, record.version, record.posted_on,
+                    record.open.amount,
+                )  # fmt: skip
             if row and row["kind"] == DocumentKind.CREDIT_MEMO.value and await _is_wholly_credited(connection, row["invoice"]):
                 await move(connection, row["invoice"], InvoiceState.CREDITED, origin, memo=reference)
-        return await self.read(reference)
+        found = await self.read(reference)
+        if found.posted_on is None:
+            require_move(reference, found.state, InvoiceState.POSTED)
+        return found
 
     async def _already(self, reference: str, state: InvoiceState) -> BillingDocument:
         found = await self.read(reference)
@@ -158,10 +163,11 @@ class Documents:
 
 
 async def move(
-    connection: Connection, reference: str, state: InvoiceState, origin: Origin, *, code: str = "", **details: str
-) -> asyncpg.Record | None:
+    connection: Connection, reference: str, state: InvoiceState, origin: Origin, *, code: str = "",
+    since: Sequence[InvoiceState] = tuple(InvoiceState), **details: str,
+) -> asyncpg.Record | None:  # fmt: skip
     """The move and its entry in the trail; None where no state that allows it was met."""
-    before = [now.value for now, then in ALLOWED if then is state]
+    before = [now.value for now, then in ALLOWED if then is state and now in since]
     row = await connection.fetchrow(_MOVE, reference, state.value, before, code)
     if row:
         await _note(connection, f"document_{state.value}", reference, origin, **({"code": code} if code else {}), **details)

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from canonical.errors import Failure, NotFound, Rejected, RuleBroken, Transient, Unbalanced
-
-NOT_ALLOCATED, NO_SUCH_RECORD, NOT_OPEN, JOURNAL_UNBALANCED = "HO005", "HO006", "HO007", "HO008"
+from canonical.errors import Failure, KeyReusedWithDifferentContent, NotFound, Rejected, RuleBroken, Transient, Unbalanced
+from ledger import refusals
 
 _BY_CONSTRAINT = {
     "billables_balance": (
@@ -39,11 +38,16 @@ def in_business_words(subject: str) -> Iterator[None]:
     try:
         yield
     except asyncpg.CheckViolationError as refused:
-        yield_words = _BY_CONSTRAINT.get(refused.constraint_name or "")
-        if yield_words is None:
+        known = _BY_CONSTRAINT.get(refused.constraint_name or "")
+        if known is None:
             raise
-        code, words, remedy = yield_words
+        code, words, remedy = known
         raise Rejected(f"{subject} is refused: {words}.", remedy=remedy, code=code) from refused
+    except asyncpg.UniqueViolationError as refused:
+        raise KeyReusedWithDifferentContent(
+            f"{subject} is refused: another document bears its reference already.",
+            remedy="Give each run and document a reference of its own.",
+        ) from refused
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as refused:
         raise Transient(f"{subject} met another writer.") from refused
     except asyncpg.PostgresError as refused:
@@ -53,16 +57,16 @@ def in_business_words(subject: str) -> Iterator[None]:
 def _named(refused: asyncpg.PostgresError, subject: str) -> Failure | None:
     said = str(refused)
     match refused.sqlstate:
-        case "HO005":
+        case refusals.NOT_ALLOCATED:
             return RuleBroken(f"{subject} is refused: {said}.", evidence={"said": said})
-        case "HO006":
+        case refusals.NO_SUCH_RECORD:
             return NotFound(f"{subject} is refused: there is {said}.", remedy="Correct the reference, or open the record first.")
-        case "HO007":
+        case refusals.NOT_OPEN:
             return Rejected(
                 f"{subject} is refused: these items are not open in its entity and currency: {said}.",
                 code="NOT_OPEN",
                 remedy="Read what is open again; release what is held, and wait for the amendment that froze it.",
             )
-        case "HO008":
+        case refusals.JOURNAL_UNBALANCED:
             return Unbalanced(f"{subject} is refused: {said}.", remedy="Read the journal from the ERP again; nothing was kept.")
     return None

@@ -26,7 +26,11 @@ FROM allocations a JOIN billables b ON b.id = a.billable
 WHERE a.document = $1 AND ($2::int IS NULL OR a.line = $2) AND a.kind IN ('bill', 'credit')
 ORDER BY a.line, a.id LIMIT $3 OFFSET $4
 """
-_POSTINGS = "SELECT * FROM journal_lines WHERE document = $1 ORDER BY system, journal, place"
+# The ERP names the document that made a journal by its own id, a journal of ours by our reference.
+_POSTINGS = """
+SELECT * FROM journal_lines WHERE document = $1 OR reference = $1 OR system = $2 AND document = $3 AND document <> ''
+ORDER BY system, journal, place
+"""
 _OF_ITEM = """
 SELECT DISTINCT d.reference, d.created_at FROM billables b JOIN allocations a ON a.billable = b.id
 JOIN billing_documents d ON d.reference = a.document WHERE b.reference = $1 ORDER BY d.created_at, d.reference
@@ -62,7 +66,7 @@ class Traces:
             if head is None:
                 return None
             items = await connection.fetch(_ITEMS, head["reference"], line, limit, offset)
-            postings = await connection.fetch(_POSTINGS, head["reference"])
+            postings = await connection.fetch(_POSTINGS, head["reference"], head["system"], head["target_id"])
         names = ("number", "system", "target_id", "kind", "state", "contract", "correlation")
         return Trace(
             document=head["reference"],

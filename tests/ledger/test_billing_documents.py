@@ -7,8 +7,8 @@ import pytest
 from canonical.billable import BillableKind, CreditDisposition
 from canonical.billing_document import LineTerms
 from canonical.claim import GroupBy
-from canonical.errors import MoveRefused, Rejected
-from canonical.invoice import InvoiceState
+from canonical.errors import KeyReusedWithDifferentContent, MoveRefused, Rejected
+from canonical.invoice import DocumentRecord, DocumentState, InvoiceState
 from canonical.sub_ledger import SubLedgerKind
 from ledger.database import Database
 from tests.ledger.billing_firm import WHO, Firm, a_limit, a_retainer, an_item, nets, retainer, usd, used
@@ -55,6 +55,27 @@ async def test_a_credit_that_the_erp_refused_is_undone_unless_its_items_are_bill
     with pytest.raises(Rejected):
         await firm.ledger.documents.withdraw("CM-undo-2", "the ERP refused it", origin=WHO)
     assert (await firm.ledger.documents.read("CM-undo-2")).state is InvoiceState.HELD
+
+
+async def test_what_was_not_released_is_not_posted_and_a_number_is_told_once(database: Database) -> None:
+    firm = Firm(database, "C-post")
+    await firm.approve(an_item("post.1"))
+    await firm.bill("INV-post")
+    record = DocumentRecord(
+        target_id="77", number="NS-77", state=DocumentState.OPEN, net=usd(200), tax=usd(0), total=usd(200), open=usd(200),
+        posted_on=date(2026, 8, 4),
+    )  # fmt: skip
+    with pytest.raises(MoveRefused, match="is proposed and cannot become posted"):
+        await firm.ledger.documents.posted("INV-post", record, system="erp", origin=WHO)
+    assert (await firm.ledger.documents.read("INV-post")).target_id == ""
+    await firm.ledger.documents.move("INV-post", InvoiceState.RELEASED, origin=WHO)
+    await firm.ledger.documents.posted("INV-post", record, system="erp", origin=WHO)
+    await firm.ledger.documents.move("INV-post", InvoiceState.PAID, origin=WHO)
+    again = await firm.ledger.documents.posted("INV-post", record.changed(number="NS-78"), system="erp", origin=WHO)
+    assert (again.number, again.target_id, again.state) == ("NS-77", "77", InvoiceState.PAID)
+    await firm.approve(an_item("post.2"))
+    with pytest.raises(KeyReusedWithDifferentContent):
+        await firm.bill("another run", reference="INV-post")
 
 
 async def test_lines_are_grouped_as_policy_asks_and_completed_with_tax(database: Database) -> None:
