@@ -94,8 +94,10 @@ class Firm:
             CreditedAllocation(
                 allocation=standing[name].allocation,
                 amount=Money.of(amount, standing[name].amount.currency) if amount else standing[name].left,
-                quantity=standing[name].left_quantity if not amount else (
-                    standing[name].left_quantity * Decimal(amount) / standing[name].left.amount).quantize(Decimal("0.000001")),
+                quantity=min(
+                    standing[name].left_quantity,
+                    (standing[name].quantity * Decimal(amount) / standing[name].amount.amount).quantize(Decimal("0.000001")),
+                ) if amount else standing[name].left_quantity,
                 disposition=how,
             )
             for name, amount, how in wanted
