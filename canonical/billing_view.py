@@ -3,10 +3,31 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from canonical.billable import Billable, CreditDisposition
+from canonical.billable import Balance, Billable, CreditDisposition
 from canonical.journal import JournalLine
 from canonical.money import Money
 from canonical.schema import Part
+
+
+class ItemState(Part):
+    """An item with its balance and where it stands."""
+
+    item: Billable
+    balance: Balance
+    state: str
+    hold_code: str = ""
+    hold_note: str = ""
+    frozen_by: str = ""
+    charge_id: str = ""
+
+
+class Frozen(Part):
+    """What an amendment holds of one line and kind."""
+
+    line: str
+    kind: str
+    items: int
+    amount: Money
 
 
 class TracedCredit(Part):

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from canonical.billable import Balance, Billable
+from canonical.billing_view import Frozen, ItemState
 from canonical.intake import Intake, JudgedItem, Judgement
-from canonical.money import Money
 from canonical.provenance import Entry, Origin
-from canonical.schema import Part
 from ledger.audit import as_json
 from ledger.billing.amounts import money
 from ledger.billing.billable_rows import balance_of, of_row
@@ -45,27 +43,6 @@ _HELD_UNDER = """
 SELECT reference FROM billables
 WHERE state = 'held' AND hold_code = $1 AND ($2 = '' OR contract = $2) AND ($3 = '' OR hold_note = $3) ORDER BY id
 """
-
-
-class ItemState(Part):
-    """An item with its balance and where it stands."""
-
-    item: Billable
-    balance: Balance
-    state: str
-    hold_code: str = ""
-    hold_note: str = ""
-    frozen_by: str = ""
-    charge_id: str = ""
-
-
-class Frozen(Part):
-    """What an amendment holds of one line and kind."""
-
-    line: str
-    kind: str
-    items: int
-    amount: Money
 
 
 class Billables:

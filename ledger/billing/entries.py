@@ -1,21 +1,24 @@
 """Items come in by COPY, are judged against what is known, and change it, all in one transaction and by sets (R67, R68)."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from decimal import Decimal
 
 import asyncpg
 
 from canonical.billable import Billable
+from canonical.exception import Finding
 from canonical.intake import Intake, JudgedItem, Judgement
 from canonical.money import Money
 from canonical.provenance import Entry, Origin
+from canonical.rules.rating import RateBook, RatingPolicy
+from canonical.time_entry import TimeEntry
 from ledger.audit import as_json
 from ledger.billing.amounts import money
 from ledger.billing.billable_rows import COLUMNS, as_row
+from ledger.billing.rated_rows import Place, Row, RowRater, unsaid
 from ledger.billing.refusals import in_business_words
 from ledger.database import Connection, Database
 
-Row = tuple[object, ...]
 _FEW = 500
 
 # What the source says happened; the rest follows from contract and policy and may be rated anew.
@@ -119,6 +122,29 @@ class Entries:
     async def accept(self, items: Sequence[Billable], *, batch: str, origin: Origin, anew: bool = False) -> Intake:
         """Take items in; see ``accept_rows``."""
         return await self.accept_rows(_pages(items), batch=batch, origin=origin, anew=anew)
+
+    async def accept_time(
+        self,
+        pages: AsyncIterable[Sequence[TimeEntry]],
+        book: RateBook,
+        place: Place,
+        *,
+        role: Callable[[TimeEntry], str] = unsaid,
+        policy: RatingPolicy | None = None,
+        batch: str,
+        origin: Origin,
+        anew: bool = False,
+    ) -> tuple[Intake, Sequence[Finding]]:
+        """Rate approved time in bulk and take it in; what has no price or place is named one by one, and the rest goes on."""
+        rater, found = RowRater(book, policy), list[Finding]()
+
+        async def rated() -> AsyncIterator[Sequence[Row]]:
+            async for page in pages:
+                results = list(rater.rows(page, place, role))
+                found.extend(one for one in results if isinstance(one, Finding))
+                yield [one for one in results if not isinstance(one, Finding)]
+
+        return await self.accept_rows(rated(), batch=batch, origin=origin, anew=anew), found
 
     async def accept_rows(self, pages: AsyncIterable[Sequence[Row]], *, batch: str, origin: Origin, anew: bool = False) -> Intake:
         """Take rows in, a page at a time, so that memory does not grow with their number.

@@ -21,7 +21,8 @@ _ONE_DAY = timedelta(days=1)
 _MOST = 50_000
 
 
-def _unsaid(_: TimeEntry) -> str:
+def unsaid(_: TimeEntry) -> str:
+    """No role is known but the entry's own."""
     return ""
 
 
@@ -35,7 +36,7 @@ class RowRater:
         self._placements: list[Placement] = []  # kept alive, so that an id stands for one placement
 
     def rows(
-        self, entries: Iterable[TimeEntry], place: Place, role: Callable[[TimeEntry], str] = _unsaid
+        self, entries: Iterable[TimeEntry], place: Place, role: Callable[[TimeEntry], str] = unsaid
     ) -> Iterator[Row | Finding]:
         """The row of each billable entry, or why it has none; what is not billable is left out (R65).
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from canonical.billable import Billable
 from canonical.exception import Finding
+from canonical.intake import Judgement
 from canonical.rate_card import Rate, RateCard
 from canonical.rules.rating import HourPolicy, Placement, RateBook, RatingPolicy, rate_entry
 from canonical.time_entry import ApprovalState, TimeEntry
@@ -73,23 +74,22 @@ def test_rating_in_bulk_says_what_rating_one_by_one_says(entries: list[TimeEntry
 
 async def test_a_month_is_rated_a_page_at_a_time_and_billed(database: Database) -> None:
     firm = Firm(database, "C-A")
-    rater = RowRater(RateBook([CARD]))
-    found: list[Finding] = []
 
-    async def pages() -> AsyncIterator[list[Row]]:
+    async def pages() -> AsyncIterator[list[TimeEntry]]:
         for page in range(4):
-            entries = [
+            yield [
                 TimeEntry(
                     system="kantata", source_id=f"{page}-{n}", source_version="1", project="C-A" if n else "", person=f"P-{n}",
-                    role="Senior", state=ApprovalState.APPROVED, work_date=date(2026, 4, 8 + page), hours=Decimal("7.5"),
+                    role="Senior" if n % 2 else "", state=ApprovalState.APPROVED, work_date=date(2026, 4, 8 + page),
+                    hours=Decimal("7.5"),
                 )
                 for n in range(10)
             ]  # fmt: skip
-            rated = list(rater.rows(entries, placed))
-            found.extend(one for one in rated if isinstance(one, Finding))
-            yield [one for one in rated if not isinstance(one, Finding)]
 
-    await firm.ledger.entries.accept_rows(pages(), batch="april", origin=WHO)
+    intake, found = await firm.ledger.entries.accept_time(
+        pages(), RateBook([CARD]), placed, role=lambda _: "Senior", batch="april", origin=WHO
+    )
+    assert intake.counts == {Judgement.NEW: 36}
     assert [one.code for one in found] == ["ENTRY_NO_PROJECT"] * 4
     # 2 days of 8 people at 225 and 2 at 240, 7.5 h each; and 4 times 7.5 h at 149.99, each rounded by itself to 1,124.93
     assert nets(await firm.bill("INV-april")) == ["60299.72"]
