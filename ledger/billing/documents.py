@@ -142,7 +142,7 @@ class Documents:
             if row and row["kind"] == DocumentKind.CREDIT_MEMO.value and await _is_wholly_credited(connection, row["invoice"]):
                 await move(connection, row["invoice"], InvoiceState.CREDITED, origin, memo=reference)
         found = await self.read(reference)
-        if found.posted_on is None:
+        if found.state in (InvoiceState.PROPOSED, InvoiceState.HELD, InvoiceState.WITHDRAWN):
             require_move(reference, found.state, InvoiceState.POSTED)
         return found
 
