@@ -81,8 +81,8 @@ $(TRYTON): requirements-tryton.lock | .venv-tryton/bin/python
 test-tryton: $(INSTALLED) $(TRYTON) ## The tests that need a real Tryton
 	@$(BIN)/python -m pytest tests/tryton
 
-demo-tryton: $(INSTALLED) $(TRYTON) ## A real Tryton, prepared for the demo firm's German company, served until Ctrl-C
-	@$(BIN)/python -m runtime.embedded.tryton
+demo-tryton: $(INSTALLED) $(TRYTON) ## One invoice of the demo firm's German company through a real ERP
+	@$(BIN)/python -m rehearsal.real_erp
 
 clean: ## Remove the environment, the state and every cache
 	@rm -rf .venv .venv-tryton .handoff build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

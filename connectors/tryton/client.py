@@ -118,7 +118,7 @@ class Tryton:
 
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
         text = ", ".join(part for part in (invoice.contract, invoice.purchase_order and f"PO {invoice.purchase_order}") if part)
-        return self._invoices.written(await self._invoices.post(invoice, identity(customer_id), text, key=key))
+        return self._invoices.written(await self._invoices.post(invoice, identity(customer_id), text))
 
     async def find_invoice(self, reference: str, *, key: str) -> Written | None:
         found = await self._invoices.of_reference(reference)
@@ -131,7 +131,7 @@ class Tryton:
         return await self._invoices.withdraw(target_id, reason)
 
     async def post_credit_memo(self, memo: CreditMemo, *, invoice_id: str, key: str) -> Written:
-        return await self._credits.post_memo(memo, invoice_id, key=key)
+        return await self._credits.post_memo(memo, invoice_id)
 
     async def find_credit_memo(self, reference: str, *, key: str) -> Written | None:
         return await self._credits.find_memo(reference)

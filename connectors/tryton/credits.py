@@ -34,11 +34,11 @@ class Credits:
         self._invoices, self._moves = invoices, moves
         self._sources = Sources(directory, invoices, moves, database.settings)
 
-    async def post_memo(self, memo: CreditMemo, invoice_id: str, *, key: str) -> Written:
+    async def post_memo(self, memo: CreditMemo, invoice_id: str) -> Written:
         """Posted, then applied as far as its invoice is open; the rest stays the customer's credit."""
         invoice = await self._invoices.read(invoice_id)
         text = f"Credit for {invoice.number}: {memo.reason}"
-        found = await self._invoices.post(memo, invoice.party, text, key=key, credited=invoice)
+        found = await self._invoices.post(memo, invoice.party, text, credited=invoice)
         if not await self._is_applied(found, invoice):
             amount = min(-(found.open or _NOTHING), invoice.open or _NOTHING)
             await self.apply(str(found.id), invoice_id, Money.of(amount, found.currency))

@@ -11,7 +11,7 @@ from canonical.written import Written
 from connectors.tryton.customers import CustomerMaster
 from connectors.tryton.database import Database
 from connectors.tryton.directory import Directory, analytic_entries
-from connectors.tryton.mapping import commercial, document_record, is_marked, line_values, marked
+from connectors.tryton.mapping import commercial, document_record, line_values
 from connectors.tryton.periods import Periods
 from connectors.tryton.rates import Rates
 from connectors.tryton.schemas import CompanyShape, InvoiceLineShape, InvoiceShape, TaxShape
@@ -31,7 +31,7 @@ class Invoices:
         self._rates = Rates(database)
 
     async def post(
-        self, document: Invoice | CreditMemo, party: int, text: str, *, key: str, credited: InvoiceShape | None = None
+        self, document: Invoice | CreditMemo, party: int, text: str, *, credited: InvoiceShape | None = None
     ) -> InvoiceShape:
         """Created and posted; a draft that an interrupted call left is gone on with, one that is posted is left as it is."""
         company = await self._directory.company(document.entity)
@@ -39,13 +39,13 @@ class Invoices:
         if found is None:
             await self._require_open(document.entity, document.accounting_date)
             await self._rates.require_ours(document, company)
-            values = await self._values(document, company, party, text, key)
+            values = await self._values(document, company, party, text)
             if credited:
                 await self._name_credited(values, credited)
             found = await self.read(await self._database.create(INVOICE, values, company=company.id), company.id)
-        elif not is_marked(found.comment, key):
-            said = f"{self._database.system} has a document {document.reference} already"
-            raise Conflict(said, evidence={"invoice": found.id, "comment": found.comment})
+        elif not self._is_ours(found, document, party):
+            said = f"{self._database.system} has another document {document.reference} already"
+            raise Conflict(said, evidence={"invoice": found.id, "number": found.number, "total": found.total})
         if found.state not in POSTED:
             await self._round_taxes(found)
             await self._require_same(await self.read(found.id, company.id), document)
@@ -93,7 +93,14 @@ class Invoices:
             details={"tax": str(abs(found.tax)), "total": str(abs(found.total)), "move": f"account.move,{found.move}"},
         )
 
-    async def _values(self, document: Invoice | CreditMemo, company: CompanyShape, party: int, text: str, key: str) -> Values:
+    def _is_ours(self, found: InvoiceShape, document: Invoice | CreditMemo, party: int) -> bool:
+        """Our own user made it for this customer and, once it is posted, over these amounts. The key is not written into it,
+        because every text of an invoice is printed for the customer."""
+        is_same = found.state not in POSTED or _amounts(found) == _asked(document)
+        made_by = found.made_by.login if found.made_by else ""
+        return made_by == self._database.settings.login and found.party == party and is_same
+
+    async def _values(self, document: Invoice | CreditMemo, company: CompanyShape, party: int, text: str) -> Values:
         currency = await self._directory.currency(document.currency)
         lines = [await self._line(line, document, company.id, currency) for line in document.lines]
         values: Values = {
@@ -106,7 +113,7 @@ class Invoices:
             "account": await self._directory.account(company.id, self._database.settings.accounts.receivable),
             "reference": document.reference,
             "description": text,
-            "comment": marked(key, document.memo if isinstance(document, Invoice) else document.reason),
+            "comment": document.memo if isinstance(document, Invoice) else document.reason,
             "accounting_date": document.accounting_date,
             "lines": new(*lines),
         }
@@ -150,8 +157,7 @@ class Invoices:
 
     async def _require_same(self, found: InvoiceShape, document: Invoice | CreditMemo) -> None:
         """Tryton adds up and taxes by itself; what comes out otherwise than we asked is not posted."""
-        theirs = (abs(found.net), abs(found.tax), abs(found.total))
-        ours = (document.net.amount, document.tax.amount, document.total.amount)
+        theirs, ours = _amounts(found), _asked(document)
         if theirs == ours:
             return
         await self._database.delete(INVOICE, found.id, company=found.company)
@@ -169,6 +175,14 @@ class Invoices:
             if (await self.read(found.id, found.company)).state not in POSTED:  # it refuses what is posted already
                 await self._database.delete(INVOICE, found.id, company=found.company)
                 raise
+
+
+def _amounts(found: InvoiceShape) -> tuple[Decimal, ...]:
+    return tuple(abs(amount) for amount in (found.net, found.tax, found.total))
+
+
+def _asked(document: Invoice | CreditMemo) -> tuple[Decimal, ...]:
+    return tuple(money.amount for money in (document.net, document.tax, document.total))
 
 
 def _told(amounts: Sequence[Decimal], currency: str) -> str:

@@ -31,16 +31,6 @@ _STATES = {
 }
 
 
-def marked(key: str, text: str = "") -> str:
-    """A comment that carries our business key on a line of its own."""
-    return f"{OURS}{key}\n{text}" if text else f"{OURS}{key}"
-
-
-def is_marked(comment: str | None, key: str) -> bool:
-    """Whether a record was made under this key."""
-    return (comment or "").partition("\n")[0] == marked(key)
-
-
 # Customers.
 
 
@@ -204,5 +194,5 @@ def document_record(found: InvoiceShape, *, url: str) -> DocumentRecord:
         journal=f"account.move,{found.move}" if found.move else "",
         url=url,
         version=(found.changed or found.created).isoformat(),
-        **{name: Money.of(amount * sign, found.currency) for name, amount in money.items()},
+        **{name: Money.of(amount * sign + zero, found.currency) for name, amount in money.items()},
     )

@@ -108,7 +108,7 @@ class InvoiceShape(Record):
     FIELDS = (
         "number",
         "reference",
-        "comment",
+        "create_uid.login",
         "state",
         "company",
         "party",
@@ -129,7 +129,7 @@ class InvoiceShape(Record):
     )
     number: str | None = None
     reference: str | None = None
-    comment: str | None = None
+    made_by: _Named | None = Field(default=None, alias="create_uid.")
     state: str
     company: int
     party: int

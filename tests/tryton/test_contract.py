@@ -108,6 +108,11 @@ class TestTryton(ConnectorContract):
         assert (await post()).target_id == found.target_id
         assert _invoices(bench.vendor.state, reference) == 1
 
+    async def test_a_session_that_idled_too_long_is_renewed(self, bench: Bench) -> None:
+        await self.read(bench.connector)
+        await bench.fault(kind="answer", status=401, on={"path": self.reads})
+        assert len(await self.read(bench.connector)) == 24
+
     async def test_waiting_after_a_lost_answer_outlasts_the_server(self, bench: Bench) -> None:
         for case in self.cases():
             assert bench.connector.declares(case.kind).settles_after >= timedelta(seconds=60)

@@ -1,5 +1,6 @@
 """Invoices, credit memos, deposits and applications in the real Tryton, read back by plain HTTP beside the connector."""
 
+import asyncio
 from datetime import date
 from decimal import Decimal
 
@@ -100,11 +101,14 @@ async def test_a_day_without_an_open_period_is_refused(connector: Connector) -> 
         await connector.post_invoice(invoice, customer_id=customer, project_id="", key="k")
 
 
-async def test_a_reference_under_another_key_is_a_conflict(connector: Connector) -> None:
+async def test_another_document_of_that_reference_is_a_conflict(connector: Connector) -> None:
     customer, invoice = await a_customer_id(connector), an_invoice(fresh("INV"))
-    await connector.post_invoice(invoice, customer_id=customer, project_id="", key="create_invoice/one")
+    await connector.post_invoice(invoice, customer_id=customer, project_id="", key="k")
+    other = an_invoice(invoice.reference, a_line("2000.00"), tax=eur("380.00"))
     with pytest.raises(Conflict):
-        await connector.post_invoice(invoice, customer_id=customer, project_id="", key="create_invoice/other")
+        await connector.post_invoice(other, customer_id=customer, project_id="", key="k")
+    with pytest.raises(Conflict):
+        await connector.post_invoice(invoice, customer_id=await a_customer_id(connector), project_id="", key="k")
 
 
 async def test_what_is_posted_cannot_be_withdrawn(connector: Connector) -> None:
@@ -206,6 +210,16 @@ async def test_a_foreign_invoice_is_booked_at_our_rate_or_not_at_all(connector: 
     other = an_invoice(fresh("INV"), line, **{**usd, "exchange_rate": Decimal("0.95")})
     with pytest.raises(Rejected, match=r"1,130\.50 EUR"):
         await connector.post_invoice(other, customer_id=customer, project_id="", key="k")
+
+
+async def test_invoices_posted_at_once_are_numbered_each_once(connector: Connector) -> None:
+    customer = await a_customer_id(connector)
+    invoices = [an_invoice(fresh("INV")) for _ in range(4)]
+    posted = await asyncio.gather(
+        *(connector.post_invoice(one, customer_id=customer, project_id="", key="k") for one in invoices)
+    )
+    numbers = sorted(int(found.number.rpartition("-")[2]) for found in posted)
+    assert numbers == list(range(numbers[0], numbers[0] + 4))
 
 
 async def test_charges_are_not_served_and_not_declared(connector: Connector) -> None:

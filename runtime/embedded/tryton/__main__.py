@@ -17,12 +17,12 @@ async def main() -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    print("Preparing Tryton (about a minute the first time) ...", flush=True)
+    print("Preparing Tryton (the first time takes minutes on a slow machine) ...", flush=True)
     try:
         async with served(HOME, durable=True) as server:
             print(f"Tryton serves {COMPANY.name} ({COMPANY.code}) at {server.url}, database '{server.database}'.")
             print(f"Users '{ADMIN}' and '{server.login}'; their passwords are in {HOME / 'passwords.json'}.")
-            print("It starts with empty books each time. No billing story runs on it yet. Ctrl-C ends it.", flush=True)
+            print("It starts with empty books each time. Ctrl-C ends it.", flush=True)
             await stop.wait()
     except PartFailed as failed:
         print(failed, file=sys.stderr)
