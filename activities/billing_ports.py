@@ -30,7 +30,7 @@ class Time(Connected, Protocol):
         ...
 
     async def entries_of(self, source_ids: Sequence[str]) -> Sequence[TimeEntry]:
-        """These entries as they are now; one that is not there is left out."""
+        """These entries as they are now; one that is gone is told as deleted where the source can tell, else left out."""
         ...
 
 

@@ -21,6 +21,8 @@ from canonical.schema import Part
 from canonical.sub_ledger import SubLedgerKind, Want
 from canonical.written import Written
 
+_NOT_RELEASED = {InvoiceState.PROPOSED, InvoiceState.HELD}
+
 
 class PostInvoice(BaseModel):
     """A released invoice on its way to the ERP; ``targets`` are the contract's records there."""
@@ -52,13 +54,19 @@ class InvoicingActivities:
 
     @activity.defn
     async def post_invoice(self, request: PostInvoice) -> Posted:
-        """Release it, post it once, and keep its number; what funds a retainer is on it from now on."""
-        await self.billing.documents.move(request.reference, InvoiceState.RELEASED, origin=request.origin)
-        invoice = await self.billing.documents.invoice(request.reference)
+        """Release it, post it once, and keep its number; what funds a retainer is on it from now on.
+
+        An attempt that died on the way goes on from where the document stands.
+        """
+        documents = self.billing.documents
+        if (await documents.read(request.reference)).state in _NOT_RELEASED:
+            await documents.move(request.reference, InvoiceState.RELEASED, origin=request.origin)
+        invoice = await documents.invoice(request.reference)
         erp = self.systems.get(request.system, Receivables)
         written = await self._written(request, invoice, erp)
         record = await erp.read_invoice(written.target_id)
-        await self.billing.documents.posted(invoice.reference, record, system=erp.name, origin=request.origin)
+        if (await documents.read(request.reference)).state is InvoiceState.RELEASED:
+            await documents.posted(invoice.reference, record, system=erp.name, origin=request.origin)
         await self._fund_retainers(invoice, request.origin)
         await self._keep_journals(erp, written.target_id)
         return Posted(target_id=record.target_id, number=record.number, total=record.total, url=record.url)

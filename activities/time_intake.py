@@ -15,19 +15,18 @@ from activities.systems import Systems
 from canonical.billable import Billable
 from canonical.errors import NotFound
 from canonical.exception import Case, Finding
-from canonical.intake import Intake, Judgement
+from canonical.intake import Judgement
 from canonical.project import ProjectState
 from canonical.provenance import Origin
 from canonical.rules.eligibility import placement_of
 from canonical.rules.entry_checks import Circumstances, Entry, ProjectTerms, check_batch
 from canonical.rules.expenses import rate_expense
 from canonical.rules.rating import RateBook, card_of, rate_entry
-from canonical.time_entry import ApprovalState, TimeEntry
+from canonical.time_entry import TimeEntry
 
 OVERLAP = timedelta(minutes=10)
 FIRST_WINDOW = timedelta(days=40)
 _AT_ONCE = 2_000
-_GONE = {ApprovalState.DELETED, ApprovalState.REJECTED}
 
 
 class TakeIn(BaseModel):
@@ -97,7 +96,10 @@ class TimeActivities:
         return taken
 
     async def _take(self, batch: Sequence[Entry], around: _Around, taken: TakenIn, origin: Origin) -> None:
-        """What is approved and sound is rated and kept, what lost its approval withdrawn; the rest is work for people."""
+        """What is approved and sound is rated and kept; the rest is work for people.
+
+        What is not approved, or not billable any more, takes back what there was of it: the ledger knows whether there was any.
+        """
         await self._read_contracts({entry.project for entry in batch if entry.project}, around)
         checked = check_batch(
             [entry for entry in batch if entry.is_billable], self._circumstances(around, await self.clock.now())
@@ -106,12 +108,14 @@ class TimeActivities:
         items = [one for one in rated if isinstance(one, Billable)]
         findings = [*checked.findings, *(one for one in rated if isinstance(one, Finding))]
         intake = await self.billing.entries.accept(items, batch=f"{origin.step}/{taken.seen}", origin=origin)
-        await self._withdraw([one for one in checked.waiting if one.state in _GONE or _was_approved(one)], origin)
+        await self._withdraw([*checked.waiting, *(entry for entry in batch if not entry.is_billable)], origin)
         taken.seen += len(batch)
         taken.faulty += len(findings)
         for judgement, count in intake.counts.items():
             taken.counts[judgement.value] = taken.counts.get(judgement.value, 0) + count
-        taken.healed += await self._tell(findings, intake, items, around, origin)
+        told = [*findings, *(_changed_after(one.reference, one.judgement, str(one.was), str(one.now)) for one in intake.items)]
+        projects = {entry.reference: entry.project for entry in batch}
+        taken.healed += await self._tell(told, items, projects, around, origin)
 
     async def _read_contracts(self, references: Iterable[str], around: _Around) -> None:
         for reference in sorted(set(references) - set(around.records)):
@@ -155,18 +159,16 @@ class TimeActivities:
             await self.billing.billables.withdraw(gone, "approval was taken back", origin=origin)
 
     async def _tell(
-        self, findings: Sequence[Finding], intake: Intake, items: Sequence[Billable], around: _Around, origin: Origin
+        self, told: Sequence[Finding], items: Sequence[Billable], projects: dict[str, str], around: _Around, origin: Origin
     ) -> int:
         """Faults become exceptions, one an entry and code; those of entries that are sound now are closed."""
         now = await self.clock.now()
-        told = [*findings, *(_changed_after(one.reference, one.judgement, str(one.was), str(one.now)) for one in intake.items)]
-        await self.cases.open([self._case(finding, around, origin, now) for finding in told])
+        await self.cases.open([self._case(one, projects.get(one.subject, ""), around, origin, now) for one in told])
         faulty = {finding.subject for finding in told}
         sound = [f"{code}/{item.reference}" for item in items if item.reference not in faulty for code in HEALED_BY_ITSELF]
         return await self.cases.resolve(sound, actor="handoff", reason="The entry is sound now.") if sound else 0
 
-    def _case(self, finding: Finding, around: _Around, origin: Origin, now: datetime) -> Case:
-        project = finding.evidence.get("project", "")
+    def _case(self, finding: Finding, project: str, around: _Around, origin: Origin, now: datetime) -> Case:
         record = around.records.get(project)
         entity = record.contract.entity if record else ""
         terms = self.policy.case_terms(finding.code, entity, now)
@@ -200,11 +202,6 @@ HEALED_BY_ITSELF = (
     "SUBCONTRACTOR_PO_MISSING", "RATE_MISSING", "RATE_ZERO", "DUPLICATE_ENTRY",
 )  # fmt: skip
 """The faults of an entry that end when it is corrected at its source."""
-
-
-def _was_approved(entry: Entry) -> bool:
-    """Any state but approved takes an approval back; the ledger knows whether there was one."""
-    return entry.state is not ApprovalState.APPROVED
 
 
 def _changed_after(reference: str, judgement: Judgement, was: str, now: str) -> Finding:

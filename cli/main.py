@@ -40,6 +40,30 @@ GROUPS: dict[str, dict[str, Target]] = {
         "assign": Target("cli.exceptions.assign:assign", "Give an exception to somebody."),
         "snooze": Target("cli.exceptions.snooze:snooze", "Let an exception rest until a time."),
     },
+    "billing": {
+        "run": Target(
+            "cli.billing.run:run", "Take time in, enter what is due, and bill what is open; asked again, a run makes nothing new."
+        ),
+        "show": Target(
+            "cli.billing.show:show", "The invoices of a contract, what waits to be billed, and its retainers, orders and caps."
+        ),
+        "accept": Target(
+            "cli.billing.accept:accept", "Submit the acceptance of a milestone; it becomes billable once nothing is missing."
+        ),
+    },
+    "invoice": {
+        "show": Target("cli.invoice.show:show", "One invoice with its lines, taxes and accounts."),
+        "trace": Target(
+            "cli.invoice.trace:trace",
+            "From an invoice line to its entries, people, approvers, rate versions, clauses, acceptances and journals.",
+        ),
+    },
+    "rates": {
+        "import": Target(
+            "cli.rates.import_card:import_card",
+            "Import a version of a rate card; what was rated by an older one stays as it was rated.",
+        ),
+    },
     "audit": {
         "verify": Target("cli.audit.verify:verify", "Prove that nobody changed the trail: every hash is computed again."),
         "export": Target("cli.audit.export:export", "The trail of one engagement, or all of it, as one JSON object a line."),
@@ -66,6 +90,9 @@ GROUPS: dict[str, dict[str, Target]] = {
 }
 HELP = {
     "exceptions": "Work for people: what waits, and settling it.",
+    "billing": "Billing: accepted milestones, approved time and what the calendar brings become invoices.",
+    "invoice": "One invoice, and where each of its lines comes from.",
+    "rates": "Rate cards.",
     "audit": "The append-only trail: verify and export it.",
     "connectors": "The connected systems.",
     "policy": "The firm's own rules.",

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from canonical.acceptance import Acceptance
 from canonical.contract import Contract, ContractLine, MilestoneTerm, PurchaseOrder, RateTerm
 from canonical.document import DocumentReference, SignedContract, SigningState
 from canonical.money import Money
@@ -13,6 +14,7 @@ from canonical.quote import BillingKind, Deal, DealStage, Quote, QuoteLine
 from canonical.rules.activation import ActivationCase, ActivationRules
 from canonical.rules.matching import Match, MatchKind
 from canonical.service_template import PhaseTemplate, ServiceTemplate, TaskTemplate
+from canonical.time_entry import ApprovalState, TimeEntry
 
 EXECUTED = datetime(2026, 3, 30, 9, 0, tzinfo=UTC)
 
@@ -224,3 +226,32 @@ def a_signed_contract(**changes: Any) -> SignedContract:
         "document": DocumentReference(system="docusign", target_id="env-1/combined", name="C-100.pdf"),
     }
     return SignedContract(**{**facts, **changes})
+
+
+def an_acceptance(contract: str, **changes: Any) -> Acceptance:
+    facts: dict[str, Any] = {
+        "contract": contract,
+        "milestone": "M1",
+        "version": "2026-04-17",
+        "accepted_on": date(2026, 4, 17),
+        "accepted_by": "pat@acme.example",
+        "evidence_url": "https://firm.example/acceptance",
+    }
+    return Acceptance(**{**facts, **changes})
+
+
+def an_entry(contract: str, **changes: Any) -> TimeEntry:
+    facts: dict[str, Any] = {
+        "system": "kantata",
+        "source_id": f"{contract}-1",
+        "source_version": "2026-04-20T09:00:00Z",
+        "project": contract,
+        "task": f"{contract}.L2.advise.advice",
+        "person": "rhea@firm.example",
+        "state": ApprovalState.APPROVED,
+        "approved_by": "otto@firm.example",
+        "work_date": date(2026, 4, 16),
+        "hours": Decimal(8),
+        "role": "Senior",
+    }
+    return TimeEntry(**{**facts, **changes})

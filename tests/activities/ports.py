@@ -12,6 +12,7 @@ from canonical.party import Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, ProjectState, StaffingNeed
 from canonical.quote import Deal, Quote
 from canonical.written import Written
+from tests.activities.billing_ports import RememberingReceivables, RememberingTime
 from tests.activities.memory import Record, Remembering
 
 PDF = b"%PDF-1.7 signed by both"
@@ -98,7 +99,7 @@ class RememberingContracts(Remembering):
         return PDF
 
 
-class RememberingPsa(Remembering):
+class RememberingPsa(RememberingTime):
     """Projects with their phases and staffing requests."""
 
     async def create_project(self, project: Project, *, key: str) -> Written:
@@ -136,8 +137,8 @@ class RememberingPsa(Remembering):
         return ProjectRecord(target_id=project_id, reference=record.reference, state=state)
 
 
-class RememberingErp(Remembering):
-    """Customers, financial projects and billing schedules."""
+class RememberingErp(RememberingReceivables):
+    """Customers, financial projects and billing schedules; invoices besides."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

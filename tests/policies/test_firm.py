@@ -182,8 +182,11 @@ def test_a_write_by_a_system_that_does_not_own_the_field_is_refused_with_both_va
 
 def test_nobody_may_write_what_nobody_serves(demo: Policies) -> None:
     scope = Scope(entity="UK01", service_date=TODAY)
-    assert demo.owner_of(OwnedObject.INVOICE, "", scope) is Capability.RECEIVABLES
-    assert not demo.may_write("netsuite", OwnedObject.INVOICE, "", scope)
+    served = tuple(route for route in demo.landscape.serves if Capability.RECEIVABLES not in route.capabilities)
+    poorer = demo.model_copy(update={"landscape": demo.landscape.model_copy(update={"serves": served})})
+    assert poorer.owner_of(OwnedObject.INVOICE, "", scope) is Capability.RECEIVABLES
+    assert demo.may_write("netsuite", OwnedObject.INVOICE, "", scope)
+    assert not poorer.may_write("netsuite", OwnedObject.INVOICE, "", scope)
 
 
 def test_the_business_date_chooses_the_version(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Every path of the sagas as a short story; each plays against the real engine and answers the workflows that it is about."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from functools import partial
 
 from temporalio.client import WorkflowFailureError
@@ -11,13 +12,17 @@ from canonical.document import SigningState
 from canonical.event import FactKind
 from canonical.exception import Decision
 from tests.activities.firm import a_delivery
-from tests.build import a_customer
+from tests.build import a_customer, an_acceptance, an_entry
 from tests.workflows.house import Handle, House
+from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
+from workflows.bill_recurring import BillRecurring, BillRecurringWorkflow
+from workflows.bill_time import BillTime, BillTimeWorkflow
 from workflows.check_systems import CheckSystemsWorkflow
 from workflows.engagement import EngagementWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.plan_project import PlanProjectWorkflow
 from workflows.provision_project import CancelHandoff, ProvisionProjectWorkflow
+from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
 from workflows.sweep import SweepWorkflow
 
 Story = Callable[[House, str], Awaitable[Handle]]
@@ -271,3 +276,51 @@ async def sweep(house: House, contract: str) -> Handle:
 @story
 async def check_systems(house: House, contract: str) -> Handle:
     return await house.ran(CheckSystemsWorkflow.run, f"check_systems/{contract}")
+
+
+async def a_living_engagement(house: House, contract: str) -> None:
+    house.firm.sell(contract)
+    await (await house.provision(contract)).result()
+
+
+@story
+async def bill_milestone_without_evidence(house: House, contract: str) -> Handle:
+    await a_living_engagement(house, contract)
+    handle = await house.began(
+        BillMilestoneWorkflow.run,
+        f"bill_milestone/{contract}",
+        BillMilestone(acceptance=an_acceptance(contract, evidence_url="")),
+    )
+    await house.settle(contract, "ACCEPTANCE_NO_EVIDENCE", Decision.OVERRIDE)
+    await handle.result()
+    return handle
+
+
+@story
+async def bill_recurring(house: House, contract: str) -> Handle:
+    await a_living_engagement(house, contract)
+    request = BillRecurring(contract=contract, through=date(2027, 12, 31))
+    return await house.ran(BillRecurringWorkflow.run, f"bill_recurring/{contract}", request)
+
+
+@story
+async def bill_time(house: House, contract: str) -> Handle:
+    await a_living_engagement(house, contract)
+    house.firm.psa.record(an_entry(contract))
+    return await house.ran(BillTimeWorkflow.run, f"bill_time/{contract}", BillTime(system="kantata"))
+
+
+@story
+async def release_invoice_that_a_person_releases(house: House, contract: str) -> Handle:
+    house.firm.sell(contract, orders={"": "4500-9"})
+    await (await house.provision(contract)).result()
+    for milestone in ("M1", "M2"):
+        acceptance = BillMilestone(acceptance=an_acceptance(contract, milestone=milestone))
+        await house.ran(BillMilestoneWorkflow.run, f"bill_milestone/{contract}/{milestone}", acceptance)
+    house.firm.psa.record(an_entry(contract))
+    await house.ran(BillTimeWorkflow.run, f"bill_time/{contract}", BillTime(system="kantata"))
+    request = ReleaseInvoice(contract=contract, run="first", through=date(2027, 12, 31))
+    handle = await house.began(ReleaseInvoiceWorkflow.run, f"release_invoice/{contract}", request)
+    await house.settle(contract, "INVOICE_RELEASE", Decision.OVERRIDE)
+    await handle.result()
+    return handle

@@ -91,6 +91,11 @@ class House:
         await handle.result()
         return handle
 
+    async def began(self, run: Any, workflow_id: str, *arguments: Any) -> Handle:
+        """A workflow that people will be asked by."""
+        handle: Handle = await self.client.start_workflow(run, args=arguments, id=workflow_id, task_queue=options.WORKFLOWS)
+        return handle
+
     def handoff(self, contract: str, version: int = 1) -> "WorkflowHandle[ProvisionProjectWorkflow, Provisioned]":
         """The handoff that an engagement started."""
         return self.client.get_workflow_handle_for(ProvisionProjectWorkflow.run, f"provision_project/{contract}/{version}")

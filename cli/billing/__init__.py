@@ -1,0 +1,1 @@
+"""`handoff billing`: what becomes of approved work."""

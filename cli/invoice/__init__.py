@@ -1,0 +1,1 @@
+"""`handoff invoice`: one invoice, and where each of its lines comes from."""

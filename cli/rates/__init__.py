@@ -1,0 +1,1 @@
+"""`handoff rates`: rate cards."""

@@ -1,0 +1,119 @@
+"""Receivables, a general ledger and recorded time that remember."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
+
+from canonical.billable import Billable
+from canonical.invoice import CreditMemo, DocumentRecord, DocumentState, Invoice
+from canonical.journal import AccountingPeriod, Journal, JournalRecord
+from canonical.money import Money
+from canonical.payment import Payment
+from canonical.time_entry import ExpenseItem, TimeEntry
+from canonical.written import Written
+from tests.activities.memory import Remembering
+
+
+class RememberingReceivables(Remembering):
+    """Invoices as they were requested; credits and payments are the connectors' own tests."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.invoices: dict[str, Invoice] = {}
+
+    async def post_charges(self, project_id: str, billables: Sequence[Billable], *, key: str) -> Written:
+        return await self.make("post_charges", "charges", project_id, key)
+
+    async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:
+        return {}
+
+    async def reverse_charges(self, references: Sequence[str], reason: str, *, key: str) -> Written:
+        return await self.make("reverse_charges", "reversal", references[0], key)
+
+    async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
+        written = await self.make("post_invoice", "invoice", invoice.reference, key)
+        self.invoices[written.target_id] = invoice
+        return written
+
+    async def find_invoice(self, reference: str, *, key: str) -> Written | None:
+        return self.find(key)
+
+    async def read_invoice(self, target_id: str) -> DocumentRecord:
+        invoice = self.invoices[target_id]
+        return DocumentRecord(
+            target_id=target_id,
+            number=f"INV-{invoice.reference}",
+            state=DocumentState.OPEN,
+            net=invoice.net,
+            tax=invoice.tax,
+            total=invoice.total,
+            open=invoice.total,
+            posted_on=invoice.accounting_date,
+        )
+
+    async def withdraw_invoice(self, target_id: str, reason: str, *, key: str) -> Written:
+        return await self.end("withdraw_invoice", target_id, reason)
+
+    async def post_credit_memo(self, memo: CreditMemo, *, invoice_id: str, key: str) -> Written:
+        return await self.make("post_credit_memo", "credit_memo", memo.reference, key)
+
+    async def find_credit_memo(self, reference: str, *, key: str) -> Written | None:
+        return self.find(key)
+
+    async def read_credit_memo(self, target_id: str) -> DocumentRecord:
+        raise KeyError(target_id)
+
+    async def post_deposit(self, reference: str, customer_id: str, amount: Money, on: date, *, key: str) -> Written:
+        return await self.make("post_deposit", "deposit", reference, key)
+
+    async def find_deposit(self, reference: str, *, key: str) -> Written | None:
+        return self.find(key)
+
+    async def apply_credit(self, source_id: str, invoice_id: str, amount: Money, *, key: str) -> Written:
+        return await self.make("apply_credit", "application", source_id, key)
+
+    async def find_application(self, source_id: str, invoice_id: str, *, key: str) -> Written | None:
+        return self.find(key)
+
+    async def documents(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[DocumentRecord]]:
+        yield []
+
+    async def payments(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[Payment]]:
+        yield []
+
+    # The general ledger.
+
+    async def post_journal(self, journal: Journal, *, key: str) -> Written:
+        return await self.make("post_journal", "journal", journal.reference, key)
+
+    async def find_journal(self, reference: str, *, key: str) -> Written | None:
+        return self.find(key)
+
+    async def reverse_journal(self, target_id: str, on: date, reason: str, *, key: str) -> Written:
+        return await self.end("reverse_journal", target_id, reason)
+
+    async def read_journals(self, document_id: str) -> Sequence[JournalRecord]:
+        return []
+
+    async def periods(self, entity: str) -> Sequence[AccountingPeriod]:
+        return []
+
+
+class RememberingTime(Remembering):
+    """Entries as people left them; every poll tells all of them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.entries: dict[str, TimeEntry] = {}
+
+    async def time_entries(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[TimeEntry]]:
+        yield list(self.entries.values())
+
+    async def expenses(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[ExpenseItem]]:
+        yield []
+
+    async def entries_of(self, source_ids: Sequence[str]) -> Sequence[TimeEntry]:
+        return [self.entries[number] for number in source_ids if number in self.entries]
+
+    def record(self, entry: TimeEntry) -> None:
+        """Somebody records or changes time."""
+        self.entries[entry.source_id] = entry

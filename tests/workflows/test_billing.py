@@ -1,0 +1,116 @@
+"""From accepted milestones and approved time to invoices, on the real engine and ledger (S01, S15, R73-R75, R84)."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from canonical.exception import Decision
+from canonical.invoice import InvoiceState
+from canonical.time_entry import ApprovalState
+from tests.build import an_acceptance, an_entry, usd
+from tests.workflows.house import Handle, House
+from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
+from workflows.bill_time import BillTime, BillTimeWorkflow
+from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+YEARS_LATER = date(2027, 12, 31)
+
+
+async def living(house: House, contract: str, **sold: Any) -> None:
+    house.firm.sell(contract, **sold)
+    await (await house.provision(contract)).result()
+
+
+async def accepted(house: House, contract: str, **changes: Any) -> Handle:
+    acceptance = an_acceptance(contract, **changes)
+    return await house.began(
+        BillMilestoneWorkflow.run,
+        f"bill_milestone/{contract}/{acceptance.milestone}/{acceptance.version}",
+        BillMilestone(acceptance=acceptance),
+    )
+
+
+async def polled(house: House, contract: str, poll: int = 1) -> None:
+    await house.ran(BillTimeWorkflow.run, f"bill_time/{contract}/{poll}", BillTime(system="kantata"))
+
+
+async def released(house: House, contract: str, run: str = "first") -> Handle:
+    request = ReleaseInvoice(contract=contract, run=run, through=YEARS_LATER)
+    return await house.began(ReleaseInvoiceWorkflow.run, f"release_invoice/{contract}/{run}", request)
+
+
+async def net_of(house: House, contract: str) -> list[str]:
+    documents = await house.firm.books.billing.documents.of(contract)
+    return [f"{one.state} {one.net}" for one in documents]
+
+
+async def test_an_accepted_milestone_is_billed_once(house: House, contract: str) -> None:
+    await living(house, contract)
+    for _ in range(2):
+        await (await accepted(house, contract)).result()
+    await (await released(house, contract)).result()
+    await (await released(house, contract, "again")).result()
+    assert await net_of(house, contract) == ["posted 40,000.00 USD"]
+    assert house.firm.erp.count("post_invoice", contract) == 1
+
+
+async def test_an_acceptance_without_a_record_waits_and_is_rejected(house: House, contract: str) -> None:
+    await living(house, contract)
+    handle = await accepted(house, contract, evidence_url="")
+    case = await house.case(contract, "ACCEPTANCE_NO_EVIDENCE")
+    assert case.money_amount == Decimal(40_000) and case.control_point == "billing_eligibility"
+    await house.settle(contract, "ACCEPTANCE_NO_EVIDENCE", Decision.REJECT)
+    assert not (await handle.result()).is_billable
+    await (await released(house, contract)).result()
+    assert await net_of(house, contract) == []
+    assert await house.status(contract) == "active"
+
+
+async def test_approved_time_is_billed_and_what_lost_its_approval_is_not(house: House, contract: str) -> None:
+    await living(house, contract)
+    psa = house.firm.psa
+    psa.record(an_entry(contract))
+    psa.record(an_entry(contract, source_id=f"{contract}-2", work_date=date(2026, 4, 17), hours=Decimal(4)))
+    psa.record(an_entry(contract, source_id=f"{contract}-3", work_date=date(2026, 4, 18), state=ApprovalState.SUBMITTED))
+    await polled(house, contract)
+    psa.record(an_entry(contract, source_version="2026-04-21T09:00:00Z", state=ApprovalState.REJECTED))
+    await polled(house, contract, 2)
+    await (await released(house, contract)).result()
+    assert await net_of(house, contract) == ["posted 900.00 USD"]
+    psa.entries.clear()
+
+
+async def test_time_without_a_price_is_work_for_people_and_heals(house: House, contract: str) -> None:
+    await living(house, contract)
+    psa = house.firm.psa
+    psa.record(an_entry(contract, role="Juggler", rate=usd(100)))
+    await polled(house, contract)
+    case = await house.case(contract, "RATE_MISSING")
+    assert (case.money_amount, case.control_point) == (Decimal(800), "billing_eligibility")
+    psa.record(an_entry(contract, source_version="2026-04-22T09:00:00Z"))
+    await polled(house, contract, 2)
+    assert await house.cases(contract) == []
+    psa.entries.clear()
+
+
+async def test_above_the_threshold_a_person_releases_or_withdraws(house: House, contract: str) -> None:
+    await living(house, contract, orders={"": "4500-9"})
+    for milestone in ("M1", "M2"):
+        await (await accepted(house, contract, milestone=milestone)).result()
+    house.firm.psa.record(an_entry(contract))
+    await polled(house, contract)
+    handle = await released(house, contract)
+    case = await house.case(contract, "INVOICE_RELEASE")
+    assert case.money_amount == Decimal("101800.00")
+    await house.settle(contract, "INVOICE_RELEASE", Decision.REJECT)
+    assert (await handle.result()).withdrawn == [f"{contract}.first"]
+    handle = await released(house, contract, "second")
+    await house.settle(contract, "INVOICE_RELEASE", Decision.OVERRIDE)
+    await handle.result()
+    documents = await house.firm.books.billing.documents.of(contract)
+    assert [one.state for one in documents] == [InvoiceState.WITHDRAWN, InvoiceState.POSTED]
+    assert documents[-1].net == usd("101800.00")
+    house.firm.psa.entries.clear()
