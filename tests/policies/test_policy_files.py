@@ -29,7 +29,7 @@ def test_every_planted_mistake_is_told_with_its_place_and_remedy(mistake: dict[s
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     folder = a_folder(
         tmp_path,
-        landscape=("[psa], system: kantata", "[psa], system: kantatta"),
+        landscape=("[psa, time], system: kantata", "[psa, time], system: kantatta"),
         entities=("currency: INR", "currency: INX"),
         exceptions=("owner: tax", "owner: taxx"),
         contracts=("[term,", "[trem,"),
