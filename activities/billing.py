@@ -37,7 +37,8 @@ class BillingActivities:
         asked = _schedule(undo.step, billing, schedule.project)
         find = partial(billing.find_schedule, schedule.reference, key=asked.key)
         cancel = Reversal("cancel", lambda target, reason, key: billing.cancel_schedule(target, reason, key=key))
-        return await self.books.undo(asked, undo.reason, find=find, reversal=cancel)
+        unfinished = partial(billing.cancel_unfinished, schedule, undo.reason, key=asked.key)
+        return await self.books.undo(asked, undo.reason, find=find, reversal=cancel, unfinished=unfinished)
 
 
 def _schedule(step: Step, billing: Billing, project: str) -> Asked:

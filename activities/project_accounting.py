@@ -40,7 +40,8 @@ class ProjectAccountingActivities:
         asked = _project(undo.step, erp, project.reference)
         find = partial(erp.find_project, project.reference, key=asked.key)
         withdraw = Reversal("withdraw", lambda target, reason, key: erp.withdraw_project(target, reason, key=key))
-        return await self.books.undo(asked, undo.reason, find=find, reversal=withdraw)
+        unfinished = partial(erp.withdraw_unfinished, project.reference, undo.reason, key=asked.key)
+        return await self.books.undo(asked, undo.reason, find=find, reversal=withdraw, unfinished=unfinished)
 
     @activity.defn
     async def add_erp_phases(self, step: Step) -> Written:

@@ -63,6 +63,18 @@ class BillingSchedules:
         await together(self._account.change("billingSchedule", one, {"isInactive": True}) for one in active)
         return self._written(found.id, found.name)
 
+    async def cancel_unfinished(self, schedule: BillingSchedule, reason: str, *, key: str) -> Written | None:
+        """Whatever of its records is there becomes inactive; none where nothing lives of it."""
+        ids = list(schedule_bodies(schedule, "", self._account.settings))
+        found = await together(self._account.find("billingSchedule", f"eid:{external}", ScheduleShape) for external in ids)
+        active = [record for record in found if record and not record.is_inactive]
+        if not active:
+            return None
+        if found[0]:
+            await self._unlink(found[0])
+        await together(self._account.change("billingSchedule", record.id, {"isInactive": True}) for record in active)
+        return self._written(active[0].id, active[0].name)
+
     async def _make(self, bodies: Mapping[str, Json], key: str) -> None:
         if bodies:
             await upsert_all(self._account, "billingSchedule", bodies, key=key)

@@ -108,6 +108,10 @@ class NetSuite:
     async def withdraw_project(self, project_id: str, reason: str, *, key: str) -> Written:
         return await self._projects.withdraw_project(project_id, reason, key=key)
 
+    async def withdraw_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
+        """The reverse of a create_project that stopped halfway."""
+        return await self._projects.withdraw_unfinished(reference, reason, key=key)
+
     async def read_project(self, project_id: str) -> ProjectRecord:
         return await self._projects.read_project(project_id)
 
@@ -121,6 +125,10 @@ class NetSuite:
 
     async def cancel_schedule(self, target_id: str, reason: str, *, key: str) -> Written:
         return await self._schedules.cancel_schedule(target_id, reason, key=key)
+
+    async def cancel_unfinished(self, schedule: BillingSchedule, reason: str, *, key: str) -> Written | None:
+        """The reverse of a create_schedule that stopped halfway."""
+        return await self._schedules.cancel_unfinished(schedule, reason, key=key)
 
     # Receivables.
 

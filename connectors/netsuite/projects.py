@@ -68,6 +68,13 @@ class ProjectLedger:
             await self._account.change("job", project_id, body)
         return self._written(project_id, reference_of(found.external_id), number=found.entity_id)
 
+    async def withdraw_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
+        """A project that is still pending counts as absent when it is looked for, and must not stay."""
+        found = await self._find(reference)
+        if found is None or found.is_inactive:
+            return None
+        return await self.withdraw_project(found.id, reason, key=key)
+
     async def read_project(self, project_id: str) -> ProjectRecord:
         """The project as NetSuite has it now, with its tasks and what its billing schedule holds."""
         found = await self._project(project_id)

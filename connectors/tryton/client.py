@@ -102,6 +102,10 @@ class Tryton:
     async def withdraw_project(self, project_id: str, reason: str, *, key: str) -> Written:
         return await self._projects.withdraw_project(project_id, reason, key=key)
 
+    async def withdraw_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
+        """The reverse of a create_project that stopped halfway."""
+        return await self._projects.withdraw_unfinished(reference, reason, key=key)
+
     async def read_project(self, project_id: str) -> ProjectRecord:
         return await self._projects.read_project(project_id)
 

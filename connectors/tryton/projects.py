@@ -59,6 +59,11 @@ class ProjectLedger:
         wanted = {phase.reference for phase in phases} | {task.reference for phase in phases for task in phase.tasks}
         return None if wanted - there.keys() else self._written(project).changed(details=_named(phases))
 
+    async def withdraw_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
+        """What bears the reference, whole or not; none where there is none."""
+        found = await self._of_reference(reference)
+        return await self.withdraw_project(str(found.id), reason, key=key) if found else None
+
     async def withdraw_project(self, project_id: str, reason: str, *, key: str) -> Written:
         """Marked withdrawn, with everything below it: what was recorded on it stays for the auditors."""
         found = await self._database.find(WORK, WorkShape, ["id", "=", identity(project_id)])

@@ -116,6 +116,12 @@ class Remembering:
 
         return await self.do(operation, target_id, ended)
 
+    async def clear(self, operation: str, key: str, reason: str) -> Written | None:
+        """Reverse what lives under the key, whole or not."""
+        record = self.records.get(key)
+        alive = record is not None and record.state not in {"gone", "archived"}
+        return await self.end(operation, record.target_id, reason) if record is not None and alive else None
+
     def take_along(self, target_id: str) -> None:
         """What is in it ends with it."""
         for record in self.records.values():

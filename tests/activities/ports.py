@@ -185,6 +185,12 @@ class RememberingErp(RememberingReceivables):
     async def cancel_schedule(self, target_id: str, reason: str, *, key: str) -> Written:
         return await self.end("cancel_schedule", target_id, reason)
 
+    async def cancel_unfinished(self, schedule: BillingSchedule, reason: str, *, key: str) -> Written | None:
+        return await self.clear("cancel_unfinished", key, reason)
+
+    async def withdraw_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
+        return await self.clear("withdraw_unfinished", key, reason)
+
 
 class RememberingDocuments(Remembering):
     """Workspaces and the documents in them."""

@@ -219,3 +219,21 @@ async def test_a_workstream_that_waited_brings_its_own_phases_and_schedule(bench
 async def test_a_schedule_without_anything_to_bill_is_refused_here(bench: Bench) -> None:
     with pytest.raises(Rejected, match="neither items nor rules"):
         await bench.connector.create_schedule(a_schedule(items=(), rules=()), "1", key="create_schedule/C-100")
+
+
+async def test_a_schedule_and_a_project_that_stopped_halfway_are_taken_back(bench: Bench) -> None:
+    """Killed between the record and what makes it whole: not found by searches for whole ones, and not left there either."""
+    customer_id = await a_customer_id(bench.connector)
+    written = await bench.connector.create_project(a_project(), customer_id, key="create_project/C-100")
+    made = await bench.connector.create_schedule(a_schedule(), written.target_id, key="create_schedule/C-100")
+    records = bench.vendor.state["records"]
+    records["job"][written.target_id]["billingSchedule"] = None
+    records["job"][written.target_id]["entityStatus"] = {"id": "4"}
+    assert await bench.connector.find_schedule("C-100", key="create_schedule/C-100") is None
+    assert await bench.connector.find_project("C-100", key="create_project/C-100") is None
+    for _ in range(2):
+        await bench.connector.cancel_unfinished(a_schedule(), "rejected", key="create_schedule/C-100")
+        await bench.connector.withdraw_unfinished("C-100", "rejected", key="create_project/C-100")
+    assert records["billingSchedule"][made.target_id]["isInactive"]
+    assert records["job"][written.target_id]["isInactive"]
+    assert await bench.connector.cancel_unfinished(a_schedule(), "rejected", key="create_schedule/C-100") is None
