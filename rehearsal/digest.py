@@ -7,6 +7,8 @@ from rehearsal.estate import estate
 from rehearsal.scene import Scene
 
 Digest = dict[str, Counter[str]]
+# Something that was finished is reversed, something that stopped halfway is cleared and closed: either way nothing of it lives.
+_UNDONE = {"reversed": "undone", "closed": "undone"}
 
 
 async def digest(scene: Scene) -> Digest:
@@ -23,10 +25,23 @@ async def digest(scene: Scene) -> Digest:
         "exceptions": Counter(
             f"{case['code']} {case['engagement']} {case['subject']} {case['state']}" for case in await view.cases()
         ),
-        "writes": Counter(f"{effect['key']} {effect['state']}" for effect in await view.effects()),
+        "writes": Counter(
+            f"{effect['key']} {_UNDONE.get(effect['state'], effect['state'])}"
+            for effect in await view.effects()
+            if not effect["reverses"]
+        ),
         "cross references": Counter(
-            f"{pair['system']} {pair['kind']} {pair['reference']}{' withdrawn' if pair['withdrawn_at'] else ''}"
-            for pair in await view.references()
+            f"{pair['system']} {pair['kind']} {pair['reference']}" for pair in await view.references() if not pair["withdrawn_at"]
+        ),
+        "billable items": Counter(
+            f"{one['reference']} {one['state']} {one['approved']} approved, {one['billed']} billed, {one['credited']} credited"
+            for one in await view.billables()
+        ),
+        "invoices": Counter(
+            f"{one['reference']} {one['state']} {one['net']} and {one['tax']} tax" for one in await view.billing_documents()
+        ),
+        "sub-ledgers": Counter(
+            f"{one['kind']} {one['contract']} {one['name']} {one['balance']}" for one in await view.sub_ledgers()
         ),
         "planned revenue": Counter(f"{row['reference']} version {row['version']} {row['amount']}" for row in plans),
         "live records": Counter(

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import datetime
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
 from canonical.acceptance import Acceptance
@@ -15,7 +14,6 @@ from rehearsal.estate import Record, estate
 from rehearsal.scene import Scene, StepFailed
 from rehearsal.world import Json
 
-_NUMBERS = count(900_001)
 _ROLE, _USER = 5_000, 7_000
 _TOLD = 1.1  # Kantata tells changes by the second: what was entered in this one is told in the next
 
@@ -68,7 +66,8 @@ class Finance:
         [project] = [one for one in records if (one.system, one.kind) == ("kantata", "project")]
         task = _task(records, project, entry.line)
         role, user = self._role(entry.role, seed), self._user(entry.person, seed)
-        number, sheet = str(next(_NUMBERS)), str(next(_NUMBERS))
+        numbers = self._scene.numbers
+        number, sheet = str(next(numbers)), str(next(numbers))
         at = datetime.now().astimezone() + self._scene.stage.ahead
         seed["timesheet_submissions"][sheet] = _submission(entry, project.id, user, at)
         seed["time_entries"][number] = {

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from typing import TypeVar
 
 from operations.office import Office
@@ -48,6 +49,7 @@ class Scene:
     manner: Manner = Manner()
     acknowledged: list[float] = field(default_factory=list)
     plans: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: count(900_001))
 
     def deal(self, contract: str) -> Deal:
         """The deal of a contract, as the world has it."""
