@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from enum import StrEnum
 
 from pydantic import Field
 
@@ -14,14 +13,8 @@ from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
 from canonical.rules.rating import RatingPolicy
 from canonical.rules.recurring import RecurringPolicy
+from canonical.rules.retroactive import RetroactivePolicy
 from policies.shape import Flaw, Path, Shape, Version, Versioned
-
-
-class RetroactiveRateRule(StrEnum):
-    """How a rate that changes afterwards reaches what was billed (S05)."""
-
-    DELTA = "delta"
-    CREDIT_REBILL = "credit_rebill"
 
 
 class ExpenseTerms(Shape):
@@ -37,7 +30,7 @@ class ExpenseTerms(Shape):
 
 
 class RetainerTerms(Shape):
-    """When a retainer is topped up: once its balance falls to that share of what the contract says (S09)."""
+    """When a retainer is topped up: once a draw brings it to that share of what the contract says, or below (S09)."""
 
     top_up_at: Decimal = Field(default=Decimal("0.20"), ge=0, le=1)
 
@@ -63,7 +56,7 @@ class BillingTerms(Shape):
     retainer: RetainerTerms = RetainerTerms()
     release: ReleaseTerms = ReleaseTerms()
     closed_period: LatePolicy = LatePolicy.NEXT_OPEN
-    retroactive_rate: RetroactiveRateRule = RetroactiveRateRule.DELTA
+    retroactive_rate: RetroactivePolicy = RetroactivePolicy.DELTA
     payment_terms_days: int = Field(default=30, ge=0)
     tax_codes: dict[BillableKind, str] = {}
     purchase_order_tolerance: dict[str, Money] = Field(default={}, description="by customer: how far above an order it pays")
