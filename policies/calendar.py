@@ -90,7 +90,7 @@ class BusinessCalendar(Shape):
 
     def add_business_time(self, start: datetime, hours: Decimal | int) -> datetime:
         """The moment by which that many business hours have passed since ``start``; in UTC."""
-        left = _elapsed(hours)
+        left = elapsed(hours)
         at = _aware(start)
         for opens, closes in self._windows(at):
             begins = max(at, opens)
@@ -99,15 +99,15 @@ class BusinessCalendar(Shape):
             left -= closes - begins
         raise RuleBroken("No working day was found in ten years", remedy="Correct the working time in policies/entities.")
 
-    def business_hours_between(self, start: datetime, end: datetime) -> Decimal:
-        """How many business hours lie between; none when ``end`` is not later."""
+    def business_time_between(self, start: datetime, end: datetime) -> timedelta:
+        """How much business time lies between, to the microsecond; none when ``end`` is not later."""
         at, until = _aware(start), _aware(end)
         total = timedelta(0)
         for opens, closes in self._windows(at):
             if opens >= until:
                 break
             total += max(min(closes, until) - max(opens, at), timedelta(0))
-        return Decimal(total // timedelta(microseconds=1)) / Decimal(_HOUR // timedelta(microseconds=1))
+        return total
 
     def _windows(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         first = self.local_day(since)
@@ -144,7 +144,8 @@ def _aware(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _elapsed(hours: Decimal | int) -> timedelta:
+def elapsed(hours: Decimal | int) -> timedelta:
+    """Hours as a duration, cut to the microsecond; refused where they are negative."""
     if hours < 0:
         raise RuleBroken("Business time is counted forwards only", remedy="Give hours that are not negative.")
     return timedelta(microseconds=int(Decimal(hours) * Decimal(_HOUR // timedelta(microseconds=1))))

@@ -20,6 +20,7 @@ from canonical.rules.rating import RatingPolicy
 from canonical.service_template import ServiceTemplate
 from policies.access import Access
 from policies.billing import Billing
+from policies.calendar import elapsed
 from policies.contracts import Contracts, ExpectationTerms
 from policies.control_point import ControlPointName
 from policies.entities import Entities
@@ -98,8 +99,8 @@ class Policies(Shape):
     def escalated_to(self, code: str, entity: str, opened: datetime, now: datetime) -> tuple[str, ...]:
         """The roles that have been told by now, since nobody settled it."""
         rule = self.exceptions.on(opened.date()).rule(code, entity)
-        passed = self.entities.on(opened.date()).calendar(entity).business_hours_between(opened, now)
-        return tuple(step.to for step in rule.escalation if step.after_hours <= passed)
+        passed = self.entities.on(opened.date()).calendar(entity).business_time_between(opened, now)
+        return tuple(step.to for step in rule.escalation if elapsed(step.after_hours) <= passed)
 
     def deadlines(self, what: str, entity: str, since: datetime) -> tuple[datetime, datetime]:
         """When the absence of something is healed (elapsed time), and when it is raised (the entity's business hours)."""
