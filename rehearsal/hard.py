@@ -58,10 +58,10 @@ class Killer:
     write: int
 
     async def wait_and_kill(self, scene: Scene) -> None:
-        """-9; the held answer goes nowhere, and another worker finds what was left."""
+        """-9; the held answer goes nowhere, and another worker finds what was left. The story's own faults go before the hold."""
         stage = scene.stage
         vendor = stage.vendors[self.system]
-        await vendor.add_fault({"kind": "hold", "name": _HOLD, "on": _writes(), "skip": self.write})
+        await vendor.add_fault({"kind": "hold", "name": _HOLD, "on": _writes(), "skip": self.write, "yields": True})
         while await committed(vendor, _HOLD) is None:
             await scene.breathe()
         await stage.crash_worker()

@@ -54,6 +54,7 @@ class Fault(BaseModel):
     body: Any = None
     seconds: float = Field(default=0, ge=0)
     quantity: int = Field(default=0, ge=0)
+    yields: bool = Field(default=False, description="whether every other fault goes before; what they take is seen, and let pass")
 
     @property
     def hides(self) -> bool:
@@ -75,13 +76,15 @@ class _Planned:
             return False
         if fault.kind != "outage" and fault.times is not None and self.hit >= fault.times:
             return False
-        if not fault.on.covers(method, path, body):
-            return False
-        self.seen += 1
-        if self.seen <= fault.skip:
+        if not self.sees(method, path, body) or self.seen <= fault.skip:
             return False
         self.hit += 1
         return True
+
+    def sees(self, method: str, path: str, body: bytes) -> bool:
+        covers = self.fault.on.covers(method, path, body)
+        self.seen += covers
+        return covers
 
 
 class FaultPlan:
@@ -111,7 +114,13 @@ class FaultPlan:
 
     def take(self, method: str, path: str, body: bytes) -> Fault | None:
         """The fault that this call meets, if any; it counts as done."""
-        return next((p.fault for p in self._planned if p.takes(method, path, body)), None)
+        firm = next((p.fault for p in self._planned if not p.fault.yields and p.takes(method, path, body)), None)
+        yielding = [p for p in self._planned if p.fault.yields]
+        if firm is None:
+            return next((p.fault for p in yielding if p.takes(method, path, body)), None)
+        for planned in yielding:
+            planned.sees(method, path, body)
+        return firm
 
     async def held(self, name: str) -> None:
         """Wait until the hold of that name is released."""
