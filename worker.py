@@ -41,6 +41,7 @@ from operations.escalation import by_policy
 from operations.landscape import connect_systems
 from operations.office import open_office
 from policies.firm import Policies
+from runtime.pauses import leave_out_what_stays
 from runtime.settings import Settings, WorkerSettings
 from runtime.telemetry import log_to_stderr
 from workflows import options
@@ -131,6 +132,7 @@ async def work(settings: Settings) -> None:
         for worker in workers(office.client, made, office.policies, settings.worker):
             await stack.enter_async_context(worker)
         await stack.enter_async_context(Dispatcher(office.client, office.books.inbox).running())
+        leave_out_what_stays()
         await stop.wait()
 
 

@@ -8,6 +8,7 @@ from gateway.app import create_app
 from operations.landscape import webhook_readers
 from operations.office import open_office
 from runtime.codec import EncryptionCodec, KeyRing
+from runtime.pauses import leave_out_what_stays
 from runtime.settings import Settings
 from runtime.telemetry import log_to_stderr
 
@@ -27,7 +28,9 @@ async def serve(settings: Settings) -> None:
             access_log=False,  # the address of a Salesforce delivery is a secret
             server_header=False,
         )
-        await uvicorn.Server(config).serve()
+        server = uvicorn.Server(config)
+        leave_out_what_stays()
+        await server.serve()
 
 
 def main() -> None:
