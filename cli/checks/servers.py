@@ -44,7 +44,7 @@ async def _owns_nothing(connection: "asyncpg.Connection[asyncpg.Record]") -> Fin
 
 
 async def _schema(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
-    from ledger.tables import METADATA
+    from ledger.schema import METADATA
 
     there = {row[0] for row in await connection.fetch("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")}
     missing = sorted(set(METADATA.tables) - there)
