@@ -22,7 +22,7 @@ from bench.bare_workflow import BARE_QUEUE, BareProvisionWorkflow, MakeCall
 from bench.script import LOCATION, Script
 from connectors.netsuite.settings import TokenCredentials
 from connectors.netsuite.signing import SignedRequests
-from rehearsal.world import SYSTEMS
+from rehearsal.systems.registry import SYSTEMS
 from runtime.settings import Settings
 
 

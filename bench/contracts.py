@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from rehearsal.deal import Deal, Line, Milestone, Party, Role
-from rehearsal.world import Json, SystemName, World, merged
+from rehearsal.record import Json
+from rehearsal.systems.registry import SystemName
+from rehearsal.world import World, merged
 
 FIRST = 3_400_000  # seven digits: a part of every name below, and of the tax number, which has as many
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bench.contracts import serials
 from connectors.webhooks import hmac_sha256_base64
-from rehearsal.accounts import DOCUSIGN_ACCOUNT, DOCUSIGN_USER
+from rehearsal.systems import docusign
 
 REPEATED = 0.1
 _REMEMBERED = 200
@@ -49,7 +49,7 @@ class Deliveries:
 
 def _message(serial: str, envelope: str) -> dict[str, object]:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    uri = f"/restapi/v2.1/accounts/{DOCUSIGN_ACCOUNT}/envelopes/{envelope}"
+    uri = f"/restapi/v2.1/accounts/{docusign.ACCOUNT}/envelopes/{envelope}"
     field = {"fieldId": "1", "name": "ContractReference", "show": "true", "required": "false", "value": f"W-{serial}"}
     summary = {
         "status": "completed",
@@ -63,7 +63,7 @@ def _message(serial: str, envelope: str) -> dict[str, object]:
         "deliveredDateTime": now,
         "completedDateTime": now,
         "statusChangedDateTime": now,
-        "sender": {"userName": "Handoff", "userId": DOCUSIGN_USER, "email": "handoff@firm.example"},
+        "sender": {"userName": "Handoff", "userId": docusign.USER, "email": "handoff@firm.example"},
     }
     return {
         "event": "envelope-completed",
@@ -72,5 +72,5 @@ def _message(serial: str, envelope: str) -> dict[str, object]:
         "retryCount": 0,
         "configurationId": 1,
         "generatedDateTime": now,
-        "data": {"accountId": DOCUSIGN_ACCOUNT, "userId": DOCUSIGN_USER, "envelopeId": envelope, "envelopeSummary": summary},
+        "data": {"accountId": docusign.ACCOUNT, "userId": docusign.USER, "envelopeId": envelope, "envelopeSummary": summary},
     }

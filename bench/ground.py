@@ -11,8 +11,8 @@ from bench.bare_workflow import BARE_QUEUE
 from bench.processor import Meter
 from ledger.migrations.run import upgrade
 from rehearsal.accounts import Accounts
+from rehearsal.systems.registry import SYSTEMS, SystemName
 from rehearsal.vendors import Vendors
-from rehearsal.world import SYSTEMS, SystemName
 from runtime.codec import KeyRing
 from runtime.embedded import programs
 from runtime.embedded.health import http_all_answer, worker_polls
@@ -84,7 +84,7 @@ async def ground(home: Path) -> AsyncIterator[Ground]:
     plan = Plan(
         home=home,
         parts=frozenset({Part.POSTGRES, Part.TEMPORAL}),
-        vendors=SYSTEMS,
+        vendors=tuple(SYSTEMS),
         search_attributes=TYPES,
         migrate=upgrade,
         policies=ROOT / "policies" / "demo",

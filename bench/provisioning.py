@@ -18,7 +18,7 @@ from bench.ground import Ground
 from bench.ours import BenchFailed, Ours
 from bench.processor import Meter
 from bench.script import Script
-from rehearsal.world import SYSTEMS
+from rehearsal.systems.registry import SYSTEMS
 
 Run = Callable[[str], Awaitable[None]]
 

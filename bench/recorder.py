@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from rehearsal.world import SystemName
+from rehearsal.systems.registry import SystemName
 
 LOOPBACK = "127.0.0.1"
 _HOP = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "content-encoding", "date", "server"}

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ledger.migrations.run import upgrade
 from rehearsal.accounts import Accounts
+from rehearsal.systems.registry import SYSTEMS
 from rehearsal.vendors import Vendors
-from rehearsal.world import SYSTEMS, World
+from rehearsal.world import World
 from runtime.api_keys import ApiKeys
 from runtime.codec import KeyRing
 from runtime.embedded.plan import ROOT, Existing, Part, Plan
@@ -42,7 +43,7 @@ def plan_of_this_machine(
     plan = Plan(
         home,
         parts=frozenset(parts),
-        vendors=SYSTEMS if vendors else (),
+        vendors=tuple(SYSTEMS) if vendors else (),
         search_attributes=TYPES,
         migrate=prepare,
         policies=policies or DEMO,

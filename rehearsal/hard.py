@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.digest import compared
-from rehearsal.fate import committed
 from rehearsal.performance import Beside, Performance, perform
 from rehearsal.player import Tell
 from rehearsal.reading import Story
+from rehearsal.record import Json
 from rehearsal.result import Difference
 from rehearsal.scenario import HardKind
 from rehearsal.scene import Manner, Scene
 from rehearsal.stage import Servers
+from rehearsal.steps.fate import committed
+from rehearsal.systems.registry import SYSTEMS, SystemName
 from rehearsal.vendors import NOT_RECORDS
-from rehearsal.world import SYSTEMS, Json, SystemName
 
 _HOLD = "killer"
 _PATIENT = 10.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from rehearsal.world import Json
+from rehearsal.record import Json
 
 _DOCUMENTS = """
 SELECT d.*,

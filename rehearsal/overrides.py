@@ -8,20 +8,18 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from canonical.errors import Misconfigured
+from rehearsal.systems.registry import SYSTEMS
 
+_LANDSCAPE = "landscape"
 # Rehearsals do not wait for minutes: what a lost answer costs is shown as well by a second. Laid under what a scenario says.
-QUICK = {
-    f"landscape.systems.{system}.settings.timing.{name}": value
-    for system in ("salesforce", "kantata", "netsuite", "sharepoint")
-    for name, value in (("upstream_timeout", "PT0.6S"), ("visibility_delay", "PT0.4S"))
-}
+_QUICK = {"upstream_timeout": "PT0.6S", "visibility_delay": "PT0.4S"}
 
 
 def copy_changed(policies: Path, folder: Path, changes: Mapping[str, Any]) -> Path:
     """Copy the policies there, changed: a dotted path from the file's name; `versions` is passed over to the last one."""
     shutil.copytree(policies, folder, dirs_exist_ok=True)
-    by_file: dict[str, dict[tuple[str, ...], Any]] = {}
-    for path, value in (QUICK | dict(changes)).items():
+    by_file: dict[str, dict[tuple[str, ...], Any]] = {_LANDSCAPE: {}}
+    for path, value in changes.items():
         name, *keys = path.split(".")
         by_file.setdefault(name, {})[tuple(keys)] = value
     for name, wanted in by_file.items():
@@ -39,8 +37,19 @@ def _change(file: Path, wanted: Mapping[tuple[str, ...], Any]) -> None:
     content = yaml.load(file)
     for keys, value in wanted.items():
         _put(content, list(_with_versions(content, keys)), value, file)
+    if file.stem == _LANDSCAPE:
+        _hurry(content["systems"])
     with file.open("w") as out:
         yaml.dump(content, out)
+
+
+def _hurry(systems: dict[str, Any]) -> None:
+    """Whatever vendor of ours a system is of: the waiting times that its connector would keep are short."""
+    for system in systems.values():
+        vendor = SYSTEMS.get(system["vendor"])
+        if vendor and vendor.is_timed:
+            settings = system.setdefault("settings", {})
+            settings["timing"] = _QUICK | dict(settings.get("timing") or {})
 
 
 def _with_versions(content: Any, keys: tuple[str, ...]) -> Iterator[str | int]:

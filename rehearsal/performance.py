@@ -18,9 +18,10 @@ from rehearsal.reading import Story
 from rehearsal.result import Difference
 from rehearsal.scene import Manner, Scene, StepFailed
 from rehearsal.stage import Servers, Stage, settings_in
+from rehearsal.systems.registry import SYSTEMS, SystemName
 from rehearsal.universal import breaches, mentioned
 from rehearsal.vendors import VendorAway, is_write
-from rehearsal.world import SYSTEMS, SystemName, World
+from rehearsal.world import World
 from runtime.embedded.process import PartFailed
 
 _REST = timedelta(seconds=20)
@@ -88,7 +89,7 @@ async def scene_on(stage: Stage, world: World, manner: Manner | None = None) -> 
 async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool, beside: Beside | None, tell: Tell) -> None:
     async def judge(checks: tuple[Check, ...], *place: str | int) -> None:
         held = {n: one for n, one in enumerate(checks) if is_plain or one.about not in COUNTING}
-        told = await differences(scene, player.arrivals, tuple(held.values()))
+        told = await differences(scene, tuple(held.values()))
         for number, said in told.items():
             where = f"{story.file}:{story.line(*place, list(held)[number])}"
             seen.differences += [Difference(place=where, said=sentence) for sentence in said]

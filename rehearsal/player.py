@@ -4,15 +4,10 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from rehearsal.arrivals import Arrivals
-from rehearsal.business import Business
-from rehearsal.desk import Desk
-from rehearsal.fate import Fate
-from rehearsal.finance import Finance
 from rehearsal.reading import Story
 from rehearsal.scene import Scene, StepFailed
-from rehearsal.step import Step
-from rehearsal.world import SystemName
+from rehearsal.step import PERFORMERS, Step
+from rehearsal.systems.registry import SystemName
 
 Act = Callable[[Any], Awaitable[None]]
 Tell = Callable[[str], None]
@@ -26,11 +21,9 @@ class Player:
     def __init__(self, story: Story, scene: Scene, *, judge: Judge, tell: Tell) -> None:
         self._story, self._scene, self._judge, self._tell = story, scene, judge, tell
         self._waiting: list[Callable[[], Awaitable[object]]] = []
-        arrivals = Arrivals(scene)
-        parts = (Business(scene), arrivals, Desk(scene), Finance(scene), Fate(scene))
-        self.arrivals = arrivals
+        performers = [performer(scene) for performer in PERFORMERS]
         self._acts: dict[str, Act] = {
-            name: getattr(part, name) for part in parts for name in Step.model_fields if hasattr(part, name)
+            name: getattr(one, name) for one in performers for name in Step.model_fields if hasattr(one, name)
         }
 
     async def play(self) -> None:

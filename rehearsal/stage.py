@@ -14,8 +14,9 @@ from typing import Any
 from ledger.migrations.run import upgrade
 from rehearsal.accounts import Accounts
 from rehearsal.overrides import copy_changed
+from rehearsal.systems.registry import SYSTEMS
 from rehearsal.vendors import Vendors
-from rehearsal.world import SYSTEMS, World
+from rehearsal.world import World
 from runtime.api_keys import ApiKeys
 from runtime.codec import KeyRing
 from runtime.embedded.plan import Existing, Part, Plan
@@ -134,7 +135,7 @@ def _servers(home: Path) -> Plan:
     return Plan(
         home=home,
         parts=frozenset({Part.POSTGRES, Part.SANDBOX}),
-        vendors=SYSTEMS,
+        vendors=tuple(SYSTEMS),
         lasting=False,
         well_known_ports=False,
     )

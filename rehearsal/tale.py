@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from rehearsal.check import Check
 from rehearsal.estate import estate
-from rehearsal.inventory import Holding, holdings
+from rehearsal.inventory import holdings
 from rehearsal.judgement import differences
 from rehearsal.player import Player, Tell
 from rehearsal.reading import Story
+from rehearsal.record import Holding
 from rehearsal.scene import Scene, StepFailed
 from rehearsal.universal import breaches, mentioned
 
@@ -78,7 +79,7 @@ async def _chapter(story: Story, stage_scene: Scene, teller: Teller) -> Chapter:
         await vendors[system].seed(seed)
 
     async def judge(checks: tuple[Check, ...]) -> None:
-        differing = await differences(scene, player.arrivals, checks)
+        differing = await differences(scene, checks)
         for number, check in enumerate(checks):
             facts.append(Fact(says=check.fact or check.about, found=differing.get(number, [])))
             teller.fact(facts[-1])

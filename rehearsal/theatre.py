@@ -9,8 +9,9 @@ from rehearsal.accounts import Accounts
 from rehearsal.overrides import copy_changed
 from rehearsal.player import Tell
 from rehearsal.stage import SUBJECT, Stage
+from rehearsal.systems.registry import SYSTEMS
 from rehearsal.vendors import Vendors
-from rehearsal.world import SYSTEMS, World
+from rehearsal.world import World
 from runtime.api_keys import ApiKeys
 from runtime.codec import KeyRing
 from runtime.embedded.plan import ROOT, Plan
@@ -39,7 +40,7 @@ def _plan(home: Path, accounts: Accounts, *, well_known_ports: bool) -> Plan:
     KeyRing.rotate(keyring)
     return Plan(
         home=home,
-        vendors=SYSTEMS,
+        vendors=tuple(SYSTEMS),
         search_attributes=TYPES,
         migrate=lambda dsn: upgrade(dsn, clock_moves=True),
         policies=copy_changed(DEMO, home / "policies", {}),

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from rehearsal.estate import Record, doubles, estate
+from rehearsal.estate import doubles, estate
 from rehearsal.reading import Story
+from rehearsal.record import Json, Record
 from rehearsal.scene import Scene
-from rehearsal.world import Json
+from rehearsal.systems.registry import SYSTEMS
 
-_BOUND = {("netsuite", "customer"), ("netsuite", "project"), ("kantata", "project"), ("sharepoint", "workspace")}
 _UNDECIDED = {"reserved", "calling", "unknown"}
 _REQUIRED = {
     "source_id": "source id",
@@ -40,8 +40,7 @@ def mentioned(story: Story) -> set[str]:
     scenario = story.scenario
     checks = [*scenario.then, *(one for step in scenario.steps for one in step.check or ())]
     codes = {one.exceptions.code for one in checks if one.exceptions}
-    for step in scenario.steps:
-        codes |= {named.exception for named in (step.wait, step.settle, step.approve) if named and named.exception}
+    codes |= {code for step in scenario.steps if (code := getattr(step.particulars, "exception", None))}
     return codes | set(scenario.explains)
 
 
@@ -70,7 +69,7 @@ def _bound(records: list[Record], references: list[Json]) -> Iterator[str]:
         if (
             record.live
             and record.reference
-            and (record.system, record.kind) in _BOUND
+            and record.kind in SYSTEMS[record.system].bound
             and (record.system, record.id) not in known
         ):
             yield f"U4: {record.kind} {record.id} ({record.reference}) in {record.system} is bound to nothing of ours"

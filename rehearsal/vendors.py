@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import httpx2 as httpx
 
-from rehearsal.world import SYSTEMS, Json, SystemName
+from rehearsal.record import Json
+from rehearsal.systems.registry import SYSTEMS, SystemName
 
 READING = {"GET", "HEAD", "OPTIONS"}
 NOT_RECORDS = ("/oauth", "/token", "/suiteql")

@@ -14,8 +14,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from policies.reading import read
+from rehearsal.systems.docusign import envelope_id
+from rehearsal.systems.registry import SYSTEMS
 from rehearsal.vendors import Vendors
-from rehearsal.world import SYSTEMS, World, envelope_id
+from rehearsal.world import World
 from runtime.embedded.record import Record
 
 DEALS = Path(__file__).with_name("first-deals.yaml")

@@ -9,9 +9,12 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
+from rehearsal.beginning import ErpCustomer
 from rehearsal.deal import Deal
+from rehearsal.systems.docusign import envelope_id
+from rehearsal.systems.registry import SYSTEMS
 from rehearsal.vendors import Vendors
-from rehearsal.world import SYSTEMS, ErpCustomer, World, envelope_id
+from rehearsal.world import World
 from tests.cli.command import Handoff
 
 FINANCE, ENGINEER, TAX = (f"{name}@northwind.example" for name in ("fin.okafor", "ines.integration", "tessa.tax"))

@@ -11,10 +11,10 @@ from ruamel.yaml import YAML
 
 from canonical.errors import Misconfigured
 from canonical.money import Money
-from rehearsal.check import Check
+from rehearsal.check import JUDGES, Check
 from rehearsal.reading import ScenarioRefused, read_stories
 from rehearsal.scenario import schema
-from rehearsal.step import Step
+from rehearsal.step import PERFORMERS, Step
 from rehearsal.words import spoken
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +123,12 @@ def test_the_reference_names_every_verb_and_every_check() -> None:
     page = (ROOT / "docs" / "reference" / "scenarios.md").read_text()
     named = set(re.findall(r"`(\w+)(?:: ?[^`]*)?`", page))
     assert (set(Step.model_fields) | set(Check.model_fields)) - named == set()
+
+
+def test_every_verb_has_one_performer_and_every_check_one_judge() -> None:
+    performers = {verb: [one for one in PERFORMERS if hasattr(one, verb)] for verb in set(Step.model_fields) - {"note", "check"}}
+    judges = {about: [one for one in JUDGES if hasattr(one, about)] for about in set(Check.model_fields) - {"fact"}}
+    assert {name: len(found) for name, found in (performers | judges).items() if len(found) != 1} == {}
 
 
 def test_the_published_schema_is_current() -> None:

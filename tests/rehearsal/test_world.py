@@ -14,7 +14,8 @@ from policies.loading import load
 from rehearsal.accounts import Accounts
 from rehearsal.deal import Deal
 from rehearsal.overrides import copy_changed
-from rehearsal.world import World, envelope_id, merged
+from rehearsal.systems.docusign import envelope_id
+from rehearsal.world import World, merged
 from sandbox.salesforce.world import DealWorld
 
 ROOT = Path(__file__).parents[2]

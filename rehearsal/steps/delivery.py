@@ -1,32 +1,69 @@
-"""What delivery and finance do: record time, accept milestones, import rates, bill."""
+"""What delivery's people do: record time in Kantata, have milestones accepted."""
 
 import asyncio
-from collections.abc import Awaitable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from canonical.acceptance import Acceptance
-from canonical.errors import Failure
-from canonical.rate_card import Rate, RateCard
-from rehearsal import step
-from rehearsal.estate import Record, estate
+from policies.shape import Shape
+from rehearsal.estate import estate
+from rehearsal.record import Json, Record
 from rehearsal.scene import Scene, StepFailed
-from rehearsal.world import Json
+from rehearsal.steps.verb import Nothing, asked
+from rehearsal.words import Amount
 
 _ROLE, _USER = 5_000, 7_000
 _TOLD = 1.1  # Kantata tells changes by the second: what was entered in this one is told in the next
 
 
-class Finance:
-    """The people of delivery and finance, in Kantata and at Handoff."""
+class Accept(Shape):
+    """The customer accepts a milestone, with the record that proves it."""
+
+    contract: str
+    milestone: str
+    on: date
+    by: str = "pat.customer@acme.example"
+    evidence: str = "https://firm.example/acceptance"
+
+
+class Hours(Shape):
+    """Hours of a person on one day, on a task of a contract line."""
+
+    line: str
+    role: str
+    hours: Amount
+    on: date
+    person: str = "rhea@firm.example"
+    state: Literal["approved", "rejected", "pending"] = "approved"
+
+
+class RecordTime(Shape):
+    """People record time in Kantata, and somebody decides on it."""
+
+    contract: str
+    entries: tuple[Hours, ...] = Field(min_length=1)
+
+
+class DeliveryVerbs(Shape):
+    """The verbs of this topic."""
+
+    accept: Accept | None = None
+    record_time: RecordTime | None = None
+    take_in_time: Nothing | None = Field(default=None, description="time and expenses are polled now")
+
+
+class Delivery:
+    """The people of delivery, in Kantata and at Handoff."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene, self._desk = scene, scene.office.billing
         self._roles: dict[str, str] = {}
         self._people: dict[str, str] = {}
 
-    async def accept(self, given: step.Accept) -> None:
+    async def accept(self, given: Accept) -> None:
         """Submit the acceptance as a governance tool would."""
         acceptance = Acceptance(
             contract=given.contract,
@@ -36,23 +73,13 @@ class Finance:
             accepted_by=given.by,
             evidence_url=given.evidence,
         )
-        await _asked(self._desk.accept(acceptance, actor=given.by))
+        await asked(self._desk.accept(acceptance, actor=given.by))
 
-    async def rates(self, given: step.Rates) -> None:
-        """Import a rate card."""
-        rates = tuple(Rate(role=one.role, line=one.line, rate=one.rate, since=one.since) for one in given.rates)
-        card = RateCard(reference=f"{given.contract}.agreed", contract=given.contract, version=given.version, rates=rates)
-        await _asked(self._desk.import_rates(card, actor=given.by))
-
-    async def take_in_time(self, _: step.Nothing) -> None:
+    async def take_in_time(self, _: Nothing) -> None:
         """Ask Kantata what changed."""
-        await _asked(self._desk.take_in_time(actor="handoff"))
+        await asked(self._desk.take_in_time(actor="handoff"))
 
-    async def bill(self, given: step.Bill) -> None:
-        """Run it; what waits for people waits."""
-        await _asked(self._desk.bill(given.contract, through=given.through, run=given.run, kinds=given.kinds, actor=given.by))
-
-    async def record_time(self, given: step.RecordTime) -> None:
+    async def record_time(self, given: RecordTime) -> None:
         """Time on timesheets, each with its decision."""
         kantata = self._scene.stage.vendors["kantata"]
         records = [one for one in await estate(self._scene.stage.vendors) if one.contract == given.contract]
@@ -62,7 +89,7 @@ class Finance:
         await kantata.seed(seed)
         await asyncio.sleep(_TOLD)
 
-    def _add(self, entry: step.Hours, records: list[Record], seed: dict[str, Json]) -> None:
+    def _add(self, entry: Hours, records: list[Record], seed: dict[str, Json]) -> None:
         [project] = [one for one in records if (one.system, one.kind) == ("kantata", "project")]
         task = _task(records, project, entry.line)
         role, user = self._role(entry.role, seed), self._user(entry.person, seed)
@@ -95,7 +122,7 @@ def _numbered(known: dict[str, str], name: str, first: int, seed: Json, record: 
     return known[name]
 
 
-def _submission(entry: step.Hours, workspace: str, user: str, at: datetime) -> dict[str, Any]:
+def _submission(entry: Hours, workspace: str, user: str, at: datetime) -> dict[str, Any]:
     decided = {"current_resolution_creator_id": "1", "current_resolution_created_at_date": at.isoformat()}
     return {
         "workspace_id": workspace,
@@ -121,10 +148,3 @@ def _minutes(hours: Decimal) -> int:
     if minutes != minutes.to_integral_value():
         raise StepFailed(f"{hours} hours are no whole minutes, which is all that Kantata holds")
     return int(minutes)
-
-
-async def _asked(asking: Awaitable[object]) -> None:
-    try:
-        await asking
-    except Failure as failure:
-        raise StepFailed(f"it was refused: {failure.message} {failure.remedy}") from failure

@@ -1,0 +1,129 @@
+"""Invoices with their postings, what they bill, and retainers, purchase orders and caps."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+from canonical.billable import BillableKind
+from canonical.invoice import InvoiceState
+from canonical.sub_ledger import SubLedgerKind
+from policies.shape import Shape
+from rehearsal.checks.judge import Judge, differs, money
+from rehearsal.record import Json
+from rehearsal.scene import Scene
+from rehearsal.words import Amount, MoneyText
+
+
+class InvoiceCheck(Shape):
+    """The invoices of a contract (of one billing run): how many, in which state, what each comes to.
+
+    ``lines`` are the amounts of its lines in any order, ``posts`` what its journal comes to by account: debits positive.
+    """
+
+    contract: str
+    run: str = ""
+    count: int = 1
+    state: InvoiceState | None = None
+    net: MoneyText | None = None
+    tax: MoneyText | None = None
+    total: MoneyText | None = None
+    purchase_order: str | None = None
+    lines: tuple[Amount, ...] = ()
+    posts: dict[str, Amount] = {}
+
+
+class SubLedgerCheck(Shape):
+    """A retainer (what is left), or a purchase order or cap (what is used)."""
+
+    kind: SubLedgerKind = SubLedgerKind.RETAINER
+    contract: str
+    name: str
+    balance: Amount
+
+
+class BillablesCheck(Shape):
+    """The items of a contract (of a kind): how many, what was approved, what is billed and not credited."""
+
+    contract: str
+    kind: BillableKind | None = None
+    count: int | None = None
+    approved: Amount | None = None
+    billed: Amount | None = None
+
+
+class BillingChecks(Shape):
+    """The checks of this topic."""
+
+    invoices: InvoiceCheck | None = None
+    sub_ledger: SubLedgerCheck | None = None
+    billables: BillablesCheck | None = None
+
+
+@dataclass(frozen=True)
+class BillingJudge(Judge):
+    """Knows the billing ledger."""
+
+    documents: list[Json]
+    sub_ledgers: list[Json]
+    items: list[Json]
+
+    @classmethod
+    async def informed(cls, scene: Scene, wanted: Sequence[Any]) -> Self:
+        view = scene.view
+        return cls(await view.billing_documents(), await view.sub_ledgers(), await view.billables())
+
+    def invoices(self, wanted: InvoiceCheck) -> Iterator[str]:
+        run = f"{wanted.contract}/{wanted.run}"
+        chosen = [
+            one
+            for one in self.documents
+            if one["kind"] == "invoice" and one["contract"] == wanted.contract and (not wanted.run or one["run"] == run)
+        ]
+        what = f"invoices of {run.rstrip('/')}"
+        if len(chosen) != wanted.count:
+            names = ", ".join(one["reference"] for one in chosen)
+            yield f"expected {wanted.count} {what}, found {len(chosen)}: {names or 'none'}"
+        for one in chosen:
+            yield from _of_invoice(wanted, one)
+
+    def sub_ledger(self, wanted: SubLedgerCheck) -> Iterator[str]:
+        which = (wanted.kind.value, wanted.contract, wanted.name)
+        found = [one for one in self.sub_ledgers if (one["kind"], one["contract"], one["name"]) == which]
+        if not found:
+            yield f"expected a {wanted.kind.value} {wanted.name} of {wanted.contract}, found none"
+        for one in found:
+            yield from differs(f"the balance of {wanted.kind.value} {wanted.name}", wanted.balance, one["balance"])
+
+    def billables(self, wanted: BillablesCheck) -> Iterator[str]:
+        chosen = [
+            one
+            for one in self.items
+            if one["contract"] == wanted.contract and wanted.kind in {None, one["kind"]} and one["state"] != "withdrawn"
+        ]
+        what = f"{wanted.kind.value if wanted.kind else 'billable'} items of {wanted.contract}"
+        yield from differs(f"the number of {what}", wanted.count, len(chosen))
+        yield from differs(f"what was approved of {what}", wanted.approved, sum((one["approved"] for one in chosen), Decimal(0)))
+        net = sum((one["billed"] - one["credited"] for one in chosen), Decimal(0))
+        yield from differs(f"what is billed of {what}", wanted.billed, net)
+
+
+def _of_invoice(wanted: InvoiceCheck, one: Json) -> Iterator[str]:
+    which = f"invoice {one['reference']}"
+    yield from differs(f"the state of {which}", wanted.state and wanted.state.value, one["state"])
+    for name in ("net", "tax", "total"):
+        yield from differs(f"the {name} of {which}", getattr(wanted, name), money(one[name], one["currency"]))
+    yield from differs(f"the purchase order of {which}", wanted.purchase_order, one["purchase_order"])
+    if wanted.lines and sorted(wanted.lines) != sorted(one["lines"]):
+        yield f"expected the lines of {which} to be {_amounts(wanted.lines)}, found {_amounts(one['lines'])}"
+    posted = {account: Decimal(amount) for account, amount in one["posts"].items()}
+    if wanted.posts and wanted.posts != posted:
+        yield f"expected {which} to post {_by_account(wanted.posts)}, found {_by_account(posted)}"
+
+
+def _amounts(amounts: Iterable[Decimal]) -> str:
+    return ", ".join(f"{amount:,.2f}" for amount in sorted(amounts)) or "none"
+
+
+def _by_account(posts: Mapping[str, Decimal]) -> str:
+    return ", ".join(f"{account} {amount:,.2f}" for account, amount in sorted(posts.items())) or "nothing"

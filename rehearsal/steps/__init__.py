@@ -1,0 +1,1 @@
+"""The verbs of scenarios, one file a topic: shapes, and who performs them."""

@@ -1,0 +1,1 @@
+"""The simulated systems of the demo firm, one file each."""
