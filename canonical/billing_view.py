@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from canonical.billable import Balance, Billable, CreditDisposition
+from canonical.invoice import DocumentLine
 from canonical.journal import JournalLine
 from canonical.money import Money
 from canonical.schema import Part
@@ -53,6 +54,13 @@ class TracedItem(Part):
     credits: tuple[TracedCredit, ...] = ()
 
 
+class TracedLine(Part):
+    """A line with its tax, and the clause of the signed contract that it is owed under."""
+
+    line: DocumentLine
+    clause: str = ""
+
+
 class TracedPosting(Part):
     """A posting of the ERP that a document made."""
 
@@ -64,7 +72,10 @@ class TracedPosting(Part):
 
 
 class Trace(Part):
-    """From a document (and one line of it) to everything that caused it; ``items`` are one page of ``total``."""
+    """From a document (and one line of it) to everything that caused it; ``items`` are one page of ``total``.
+
+    ``signed_contract`` is the id of the signed document in the firm's workspace.
+    """
 
     document: str
     number: str = ""
@@ -76,6 +87,8 @@ class Trace(Part):
     net: Money
     tax: Money
     correlation: str = ""
+    signed_contract: str = ""
+    lines: tuple[TracedLine, ...] = ()
     items: tuple[TracedItem, ...] = ()
     total: int = 0
     postings: tuple[TracedPosting, ...] = ()

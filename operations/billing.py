@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
+from activities.contract_of_record import ContractsOfRecord
 from activities.eligibility import Entered
 from activities.time_intake import TakenIn
 from canonical.acceptance import Acceptance
@@ -131,11 +132,15 @@ class BillingDesk:
         return await self.books.billing.documents.invoice(reference)
 
     async def trace(self, name: str, *, line: int | None = None) -> Trace:
-        """From an invoice (our reference or the ERP's number) to entries, people, approvers, rates, evidence and journals."""
+        """From an invoice (our reference or the ERP's number) to entries, people, approvers, rates, clauses, tax and journals."""
         found = await self.books.billing.traces.of_document(name, line=line)
-        if found is None:
-            raise NotFound(f"There is no invoice {name}", remedy="Take its number from `handoff billing show CONTRACT`.")
-        return found
+        if found is None or not (found.lines or line is None):
+            what = f"invoice {name}" if line is None else f"line {line} of an invoice {name}"
+            raise NotFound(f"There is no {what}", remedy="Take its number from `handoff billing show CONTRACT`.")
+        record = await ContractsOfRecord(self.books.dossiers, self.books.engagements).read(found.contract)
+        clauses = {line.reference: line.clause for line in record.contract.lines}
+        lines = tuple(one.model_copy(update={"clause": clauses.get(one.line.line, "")}) for one in found.lines)
+        return found.model_copy(update={"lines": lines, "signed_contract": record.targets.get("signed_contract", "")})
 
     async def backlog(self, *, entity: str = "", contract: str = "") -> Sequence[BacklogRow]:
         """Money that waits: approved and not billed, held with its code, billed and not posted."""

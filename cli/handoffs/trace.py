@@ -1,23 +1,36 @@
-"""`handoff trace`: the whole story of an engagement, from our own store."""
+"""`handoff trace`: the whole story of an engagement, or of an invoice line, from our own store."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from cli.invoice.trace import shown as line_told
 from cli.output import JsonOption, output
 from cli.session import ActorOption, ask
 from cli.tables import facts, lines, table
 from operations.asked import Delivered, Happened, Story
 
+_INVOICE_LINE = re.compile(r"(?P<invoice>.+)/(?P<line>[1-9][0-9]*)")
+
 ReferenceArgument = Annotated[
-    str, typer.Argument(metavar="REFERENCE", help="A contract, or the id of anything that was made for it, in any system.")
+    str,
+    typer.Argument(
+        metavar="REFERENCE",
+        help="A contract, the id of anything that was made for it in any system, or an invoice line: INVOICE/2.",
+    ),
 ]
 
 
 def trace(reference: ReferenceArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
-    """The whole story of an engagement, found by any id in any system."""
+    """The whole story of an engagement, found by any id in any system; of an invoice line, all that caused it."""
+    named = _INVOICE_LINE.fullmatch(reference)
     with output(json) as out:
+        if named:
+            name, line = named["invoice"], int(named["line"])
+            out.show(ask(out, lambda s: s.office.billing.trace(name, line=line), actor=actor), line_told)
+            return
         out.show(ask(out, lambda s: s.office.trace(reference), actor=actor, with_temporal=False), _told)
 
 

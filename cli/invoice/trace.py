@@ -17,10 +17,18 @@ LineOption = Annotated[int | None, typer.Option(help="Only this line.")]
 def trace(name: NameArgument, line: LineOption = None, actor: ActorOption = None, json: JsonOption = False) -> None:
     """From an invoice line to its entries, people, approvers, rate versions, clauses, acceptances and journals."""
     with output(json) as out:
-        out.show(ask(out, lambda s: s.office.billing.trace(name, line=line), actor=actor), _shown)
+        out.show(ask(out, lambda s: s.office.billing.trace(name, line=line), actor=actor), shown)
 
 
-def _shown(found: Trace) -> object:
+def shown(found: Trace) -> object:
+    """Three tables: lines with their clause and tax, what stands behind them, what was posted."""
+    there = f"{found.system} {found.number or found.target_id}"
+    head = f"{found.document} ({there}) of {found.contract}: {found.net} and {found.tax} tax"
+    head += f"; signed contract {found.signed_contract}" if found.signed_contract else ""
+    owed = [
+        (one.line.number, one.line.line, one.clause, one.line.description, one.line.amount, one.line.tax_code, one.line.tax)
+        for one in found.lines
+    ]
     items = [
         (
             one.line,
@@ -35,10 +43,10 @@ def _shown(found: Trace) -> object:
         )
         for one in found.items
     ]
+    behind = ("Line", "Item", "Service", "Person", "Approved by", "Rates", "Amount", "Evidence", "Credited")
     postings = [(one.journal, one.posted_on, one.line.account, one.line.debit, one.line.credit) for one in found.postings]
-    there = f"{found.system} {found.number or found.target_id}"
-    head = f"{found.document} ({there}) of {found.contract}: {found.net} and {found.tax} tax"
     return Group(
-        table(("Line", "Item", "Service", "Person", "Approved by", "Rates", "Amount", "Evidence", "Credited"), items, title=head),
+        table(("Line", "Of the contract", "Clause", "Description", "Amount", "Tax code", "Tax"), owed, title=head),
+        table(behind, items, title="What stands behind it"),
         table(("Journal", "Posted", "Account", "Debit", "Credit"), postings, title="What it posted"),
     )

@@ -5,16 +5,20 @@ from collections.abc import Sequence
 import asyncpg
 
 from canonical.billable import CreditDisposition
-from canonical.billing_view import BacklogRow, Trace, TracedCredit, TracedItem
+from canonical.billing_view import BacklogRow, Trace, TracedCredit, TracedItem, TracedLine
 from canonical.money import Money
 from ledger.billing.amounts import money, plain
 from ledger.billing.billable_rows import of_row
+from ledger.billing.document_rows import line_of
 from ledger.billing.journals import posting_of
 from ledger.database import Database
 
 _DOCUMENT = """
 SELECT * FROM billing_documents WHERE reference = $1
 UNION ALL SELECT * FROM billing_documents WHERE number = $1 AND number <> '' AND reference <> $1 LIMIT 1
+"""
+_LINES = """
+SELECT *, NULL AS billables FROM billing_document_lines WHERE document = $1 AND ($2::int IS NULL OR number = $2) ORDER BY number
 """
 _ITEMS = """
 SELECT a.id AS allocation, a.document, a.line AS on_line, a.amount AS allocated, a.quantity AS allocated_quantity, b.*,
@@ -65,6 +69,7 @@ class Traces:
             head = await connection.fetchrow(_DOCUMENT, name)
             if head is None:
                 return None
+            lines = await connection.fetch(_LINES, head["reference"], line)
             items = await connection.fetch(_ITEMS, head["reference"], line, limit, offset)
             postings = await connection.fetch(_POSTINGS, head["reference"], head["system"], head["target_id"])
         names = ("number", "system", "target_id", "kind", "state", "contract", "correlation")
@@ -73,6 +78,7 @@ class Traces:
             **{one: head[one] for one in names},
             net=money(head, "net"),
             tax=money(head, "tax"),
+            lines=tuple(TracedLine(line=line_of(row, head["currency"])) for row in lines),
             items=tuple(_item(row) for row in items),
             total=items[0]["total"] if items else 0,
             postings=tuple(posting_of(row) for row in postings),

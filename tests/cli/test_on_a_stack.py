@@ -20,7 +20,7 @@ from tests.cli.command import Handoff
 FINANCE, ENGINEER, TAX = (f"{name}@northwind.example" for name in ("fin.okafor", "ines.integration", "tessa.tax"))
 MILESTONE = {"milestone": "M1", "title": "Go-live", "amount": "60,000.00"}
 LINES = [
-    {"line": "L1", "workstream": "WS-A", "amount": "60,000.00", "milestones": [MILESTONE]},
+    {"line": "L1", "workstream": "WS-A", "amount": "60,000.00", "milestones": [MILESTONE], "clause": "Exhibit B, 2.1"},
     {"line": "L2", "sells": "advisory", "kind": "time_and_materials", "roles": {"Senior": {"rate": 225, "hours": 200}}},
 ]
 
@@ -131,6 +131,23 @@ def test_a_handoff_is_started_watched_shown_and_traced_by_any_id(stack: Running)
     told = stack.handoff("trace", "C-802").out
     assert [i for i in row["targets"].values() if i not in told] == [] and FINANCE in told and "create_psa_project/C-802" in told
     assert "C-802" in [one["reference"] for one in stack.handoff("list", "--status", "active", "--json").json]
+
+
+def test_an_invoice_line_leads_to_its_clause_acceptance_tax_and_journal(stack: Running) -> None:
+    stack.signed("C-811", number="18011")
+    assert stack.handoff("start", "C-811", "--wait", "60", "--as", FINANCE, "--json").json["status"] == "active"
+    accepted = ("--on", "2026-11-20", "--by", "Ann Buyer", "--evidence", "https://acceptance.example/811")
+    stack.handoff("billing", "accept", "C-811", "M1", *accepted, "--as", FINANCE)
+    [invoice] = stack.handoff("billing", "run", "C-811", "--through", "2026-11-20", "--as", FINANCE, "--json").json["documents"]
+    traced = stack.handoff("trace", f"{invoice['number']}/1", "--as", FINANCE, "--json").json
+    [line], [item] = traced["lines"], traced["items"]
+    assert (line["clause"], line["line"]["amount"]) == ("Exhibit B, 2.1", invoice["net"])
+    assert item["billable"]["evidence"]["acceptance"] == "https://acceptance.example/811"
+    assert {one["line"]["account"] for one in traced["postings"]} == {"1100", "4010"}
+    told = stack.handoff("trace", f"{invoice['reference']}/1", "--as", FINANCE).out
+    assert [words for words in ("Exhibit B, 2.1", "https://acceptance.example/811", "4010") if words not in told] == []
+    absent = stack.handoff("trace", f"{invoice['reference']}/9", "--as", FINANCE)
+    assert absent.code != 0 and "line 9" in absent.err
 
 
 def test_an_exception_is_found_given_decided_and_the_handoff_goes_on(stack: Running) -> None:

@@ -182,6 +182,7 @@ async def test_s07_a_credit_and_rebill_leaves_history_with_both(database: Databa
     assert await firm.ledger.traces.of_item("s07.1") == ["INV-S07", "CM-S07", "INV-S07-2"]
     trace = await firm.ledger.traces.of_document("NS-INV-S07", line=1)
     assert trace and trace.total == 1
+    assert [(one.line.number, one.line.amount) for one in trace.lines] == [(1, trace.net)]
     (item,) = trace.items
     assert (item.billable.work.approved_by, item.billable.rate_version, item.billable.evidence) == (
         "boss",
