@@ -9,9 +9,9 @@ from temporalio import activity
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Receivables, Tax
 from activities.contract_of_record import ContractsOfRecord
-from activities.release import tax_question
 from activities.step import Asked, Bookkeeping, Step
 from activities.systems import Systems
+from activities.tax_question import tax_question
 from canonical.billable import BillableKind
 from canonical.errors import Misconfigured
 from canonical.invoice import Invoice, InvoiceState

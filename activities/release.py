@@ -12,15 +12,14 @@ from activities.billing_ports import GeneralLedger, Tax
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
 from activities.ports import Clock
 from activities.systems import Systems
+from activities.tax_question import coded, tax_question
 from canonical.billable import Billable, BillableKind
 from canonical.billing_document import FrozenRate, LineTerms
 from canonical.claim import Claim, LeftOver
-from canonical.errors import Rejected
 from canonical.exception import Finding
-from canonical.invoice import Invoice, LineKind
+from canonical.invoice import Invoice
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
-from canonical.party import Address
 from canonical.period import Period
 from canonical.provenance import Origin
 from canonical.quote import BillingKind
@@ -28,7 +27,7 @@ from canonical.rules.close import held_until_reopened, place
 from canonical.rules.taxation import nexus_findings
 from canonical.schema import Part
 from canonical.sub_ledger import Taken
-from canonical.tax import TaxAnswer, TaxLine, TaxQuestion
+from canonical.tax import TaxAnswer, TaxQuestion
 
 ROUTED = (Capability.RECEIVABLES, Capability.GENERAL_LEDGER, Capability.TAX)
 
@@ -125,7 +124,7 @@ class ReleaseActivities:
         draft = await self.billing.documents.invoice(request.reference)
         record = await self.record.read(draft.contract)
         await self._draw(record, draft, request.origin)
-        invoice = await self.billing.documents.invoice(request.reference)
+        invoice = coded(await self.billing.documents.invoice(request.reference), self.policy)
         chart = self.policy.chart(invoice.invoice_date)
         taxed = await self._taxed(record, invoice, request.tax_system)
         rate = await self._rate(invoice)
@@ -136,6 +135,7 @@ class ReleaseActivities:
                 LineTerms(
                     number=line.number,
                     account=line.account or chart.billed_to(line.billing or BillableKind.TIME),
+                    tax_code=line.tax_code or None,
                     tax=taxed.taxes.get(line.number, Money.zero(invoice.currency)),
                 )
                 for line in invoice.lines
@@ -217,32 +217,6 @@ class ReleaseActivities:
         """Functional currency per unit of the invoice's, frozen with its source and time (DESIGN 5)."""
         functional = self.policy.functional_currency(invoice.entity, invoice.invoice_date)
         return await self.billing.exchange_rates.holding(invoice.currency, functional, await self.clock.now())
-
-
-def tax_question(record: ContractOfRecord, invoice: Invoice, ship_from: Address) -> TaxQuestion:
-    """The invoice as a tax engine is asked about it; a retainer's draw lowers what is owed, not what is taxed."""
-    payer = record.contract.payer
-    if payer.bill_to is None:
-        raise Rejected(
-            f"{payer.reference} has no address that {invoice.reference} could be taxed at",
-            remedy="Complete the customer's bill-to address, then settle with retry.",
-        )
-    return TaxQuestion(
-        reference=invoice.reference,
-        entity=invoice.entity,
-        customer=invoice.customer,
-        currency=invoice.currency,
-        tax_date=invoice.invoice_date,
-        ship_from=ship_from,
-        ship_to=payer.bill_to,
-        lines=tuple(
-            TaxLine(number=line.number, amount=line.amount, tax_code=line.tax_code, description=line.description)
-            for line in invoice.lines
-            if line.kind is LineKind.CHARGE and line.billing is not BillableKind.RETAINER
-        ),
-        customer_tax_number=payer.tax_registrations[0].number if payer.tax_registrations else "",
-        exchange_rate=invoice.exchange_rate,
-    )
 
 
 def _top_up(record: ContractOfRecord, draft: Invoice, taken: Taken) -> Billable:

@@ -52,7 +52,12 @@ VENDORS: dict[str, Vendor] = {
     "docusign": _vendor("docusign", Capability.CONTRACTS, has_webhooks=True),
     "kantata": _vendor("kantata", Capability.PSA, Capability.TIME),
     "tryton": _vendor(
-        "tryton", Capability.CUSTOMERS, Capability.PROJECT_ACCOUNTING, Capability.RECEIVABLES, Capability.GENERAL_LEDGER
+        "tryton",
+        Capability.CUSTOMERS,
+        Capability.PROJECT_ACCOUNTING,
+        Capability.RECEIVABLES,
+        Capability.GENERAL_LEDGER,
+        Capability.TAX,
     ),
     "netsuite": _vendor(
         "netsuite",

@@ -41,10 +41,13 @@ class SettingReference(Shape):
 
 
 class Route(Shape):
-    """Who serves some capabilities: for these entities, service lines and regions (empty: all); ``to`` is not included."""
+    """Who serves some capabilities: for these entities, service lines and regions (empty: all); ``to`` is not included.
+
+    ``system: null`` says that nobody does: an exception from a wider rule.
+    """
 
     capabilities: tuple[Capability, ...] = Field(min_length=1)
-    system: str
+    system: str | None
     entities: tuple[str, ...] = ()
     service_lines: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -117,7 +120,9 @@ class Landscape(Shape):
         return {
             capability: tuple(
                 dict.fromkeys(
-                    route.system for route in self.serves if capability in route.capabilities and route._first <= on < route._end
+                    route.system
+                    for route in self.serves
+                    if route.system and capability in route.capabilities and route._first <= on < route._end
                 )
             )
             for capability in Capability
@@ -153,7 +158,7 @@ class Landscape(Shape):
                 )
 
     def _route_flaws(self, path: Path, route: Route, entities: frozenset[str]) -> Iterator[Flaw]:
-        if route.system not in self.systems:
+        if route.system is not None and route.system not in self.systems:
             yield Flaw((*path, "system"), f"there is no system {route.system!r}", f"Use one of {_listed(self.systems)}.")
         if route._end <= route._first:
             yield Flaw((*path, "to"), "the rule ends before it begins", "Give a to that is later than from.")

@@ -1,4 +1,4 @@
-"""The connector for one Tryton database: customers, project accounting, receivables and general ledger.
+"""The connector for one Tryton database: customers, project accounting, receivables, general ledger, tax as it is set up there.
 
 Billing schedules are not served: Tryton's subscriptions repeat a product and hold neither milestones nor charge rules. Nor are
 charges of projects: it knows hours of employees, not amounts that were rated elsewhere.
@@ -15,6 +15,7 @@ from canonical.money import Money
 from canonical.party import Customer, CustomerRecord
 from canonical.payment import Payment
 from canonical.project import Phase, Project, ProjectRecord
+from canonical.tax import TaxAnswer, TaxQuestion
 from canonical.written import Declaration, Written
 from connectors.tryton.credits import Credits
 from connectors.tryton.customers import CustomerMaster
@@ -28,6 +29,7 @@ from connectors.tryton.moves import Moves
 from connectors.tryton.periods import Periods
 from connectors.tryton.projects import ProjectLedger
 from connectors.tryton.settings import Settings
+from connectors.tryton.taxes import Taxes
 from connectors.tryton.wire import identity
 
 
@@ -52,6 +54,7 @@ class Tryton:
         self._credits = Credits(self._database, self._directory, self._customers, self._invoices, moves)
         self._journals = Journals(self._database, self._directory, self._customers, moves)
         self._feeds = Feeds(self._database, self._directory, self._invoices, moves)
+        self._taxes = Taxes(self._database, self._directory, self._invoices)
 
     def declares(self, kind: str) -> Declaration:
         """As Tryton is, with what the landscape knows better of this database."""
@@ -183,3 +186,20 @@ class Tryton:
 
     async def periods(self, entity: str) -> Sequence[AccountingPeriod]:
         return await self._periods.of(entity)
+
+    # Tax.
+
+    async def probe(self, question: TaxQuestion) -> TaxAnswer:
+        return await self._taxes.probe(question)
+
+    async def record(self, question: TaxQuestion, *, key: str) -> Written:
+        return await self._taxes.record(question)
+
+    async def find_recorded(self, reference: str, *, key: str) -> Written | None:
+        return await self._taxes.find_recorded(reference)
+
+    async def read_answer(self, reference: str) -> TaxAnswer:
+        return await self._taxes.read_answer(reference)
+
+    async def void(self, reference: str, reason: str, *, key: str) -> Written:
+        return await self._taxes.void(reference)

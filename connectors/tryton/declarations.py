@@ -33,6 +33,7 @@ DECLARATIONS = {
     "phases": _declared("phases", "project.work.comment (not unique)", None),
     "invoice": _declared("invoice", "account.invoice.reference (not unique)", "post_credit_memo", dated=True, rounds=True),
     "credit_memo": _declared("credit_memo", "account.invoice.reference (not unique)", None, dated=True, rounds=True),
+    "tax_document": _declared("tax_document", "account.invoice.reference (not unique)", None, dated=True, rounds=True),
     "deposit": _declared("deposit", "account.move.description (not unique)", None, dated=True),
     "application": _declared("application", "account.move.description (not unique)", None, dated=True),
     "journal": _declared("journal", "account.move.description (not unique)", "reverse_journal", dated=True),

@@ -180,6 +180,16 @@ class TaxShape(Record):
     tax: _Rate | None = Field(default=None, alias="tax.")
 
 
+class SalesTaxShape(Record):
+    """A tax as it is set up: a percentage, a fixed amount, or several others together."""
+
+    FIELDS = ("name", "type", "rate", "childs")
+    name: str
+    type: str
+    rate: Decimal | None = None
+    childs: tuple[int, ...] = ()
+
+
 class MoveShape(Record):
     """A journal entry; ``origin`` is ``model,id`` of what made it."""
 

@@ -58,6 +58,14 @@ def test_what_nobody_serves_is_shown_as_such() -> None:
     assert landscape.serving(date(2026, 1, 1))[Capability.BILLING] == ("cloud",)
 
 
+def test_a_route_to_nobody_takes_an_entity_out_of_a_wider_one() -> None:
+    landscape = a_landscape(GENERAL, {"capabilities": ["billing"], "system": None, "entities": ["DE01"]})
+    day = date(2026, 1, 1)
+    assert (ask(landscape, day, entity="US01"), ask(landscape, day, entity="DE01")) == ("cloud", None)
+    assert landscape.serving(day)[Capability.BILLING] == ("cloud",)
+    assert list(landscape.flaws(frozenset({"DE01"}))) == []
+
+
 @pytest.mark.parametrize(
     ("second", "collides"),
     [

@@ -10,7 +10,7 @@ from connectors.tryton.client import Tryton as Connector
 from connectors.tryton.client import connect
 from runtime.embedded.plan import ROOT
 from runtime.embedded.tryton.installation import Installation
-from runtime.embedded.tryton.server import Tryton, served
+from runtime.embedded.tryton.server import Host, Tryton, hosted
 from tests.tryton.relay import Books
 from tests.tryton.world import settings
 
@@ -28,9 +28,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def tryton() -> AsyncIterator[Tryton]:
+async def host() -> AsyncIterator[Host]:
+    """The prepared template, for whoever wants a Tryton of their own."""
+    async with hosted(HOME) as prepared:
+        yield prepared
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tryton(host: Host) -> AsyncIterator[Tryton]:
     """Served for the whole session; its tests use references of their own."""
-    async with served(HOME, "contract") as server:
+    async with host.serving("contract") as server:
         yield server
 
 

@@ -1,7 +1,6 @@
 """What stands between the connector and the real Tryton in tests: it passes every call on, and loses answers when told to.
 
-Tryton has no simulated vendor, because the real one runs here; only its faults are ours. A fault is matched by the method that
-the call's body names, since every call goes to one path.
+Tryton has no simulated vendor, because the real one runs here; only its faults are ours.
 """
 
 import base64
@@ -9,13 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx2 as httpx
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
+from rehearsal.tryton import relay as rehearsed
 from runtime.embedded.tryton.server import Tryton
-from sandbox.vendor import SimulatedVendor
-from tests.connectors.contract import Bench
 
 _PATIENCE_SECONDS = 120.0
 
@@ -62,35 +57,12 @@ class Books:
         return said["result"]
 
 
-class Relay(SimulatedVendor):
-    """Passes on; ``state`` leads to what the real books hold."""
-
-    name = "tryton"
+class Relay(rehearsed.Relay):
+    """The rehearsals' own; ``state`` leads to what the real books hold."""
 
     def __init__(self, tryton: Tryton) -> None:
-        super().__init__()
-        self._http = httpx.AsyncClient(base_url=tryton.url, timeout=_PATIENCE_SECONDS, trust_env=False)
+        super().__init__(tryton)
         self.state = {"books": Books(tryton)}
-
-    async def aclose(self) -> None:
-        await self._http.aclose()
-
-    def routes(self) -> list[BaseRoute]:
-        return [Route("/{path:path}", self._passed_on, methods=["GET", "POST"])]
-
-    async def _passed_on(self, request: Request) -> Response:
-        headers = {name: value for name, value in request.headers.items() if name in {"authorization", "content-type"}}
-        answer = await self._http.request(request.method, request.url.path, content=await request.body(), headers=headers)
-        return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
-
-
-class TrytonBench(Bench):
-    """Faults by method instead of path."""
-
-    async def fault(self, **fault: Any) -> None:
-        where = dict(fault.pop("on", {}))
-        method = where.pop("path", None)
-        await super().fault(on={**where, **({"body": method} if method else {})}, **fault)
 
 
 def decimal(value: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ from runtime.embedded.tryton.server import Tryton
 from sandbox.serve import serving
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench, ConnectorContract, WriteCase
-from tests.tryton.relay import Books, Relay, TrytonBench
+from tests.tryton.relay import Books, Relay
 from tests.tryton.world import (
     TODAY,
     a_customer,
@@ -78,7 +78,7 @@ class TestTryton(ConnectorContract):
         self._tryton, relay = tryton, Relay(tryton)
         async with serving(relay) as server:
             connector = self.connect(server.url)
-            yield TrytonBench(connector, relay, server.url)
+            yield Bench(connector, relay, server.url)
             await connector.aclose()
         await relay.aclose()
 

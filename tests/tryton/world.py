@@ -134,6 +134,6 @@ async def a_customer_id(connector: Any) -> str:
 async def a_posted_invoice(connector: Any, *lines: DocumentLine, **fields: Any) -> tuple[str, str]:
     """The ids of an invoice over 1,190.00 and of its customer."""
     customer = await a_customer_id(connector)
-    invoice = an_invoice(fresh("INV"), *lines, **fields)
+    invoice = an_invoice(fields.pop("reference", "") or fresh("INV"), *lines, **fields)
     key = f"create_invoice/{invoice.reference}"
     return (await connector.post_invoice(invoice, customer_id=customer, project_id="", key=key)).target_id, customer
