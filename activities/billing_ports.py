@@ -33,6 +33,10 @@ class Time(Connected, Protocol):
         """These entries as they are now; one that is gone is told as deleted where the source can tell, else left out."""
         ...
 
+    async def expenses_of(self, source_ids: Sequence[str]) -> Sequence[ExpenseItem]:
+        """The same for expenses."""
+        ...
+
 
 @runtime_checkable
 class People(Connected, Protocol):

@@ -109,16 +109,24 @@ class EligibilityActivities:
 
     async def _keep_sub_ledgers(self, record: ContractOfRecord, origin: Origin, on: date) -> None:
         """Retainers, caps and purchase orders of the contract as accounts; their balances stay."""
-        share = self.policy.top_up_share(record.contract.entity, on)
-        known = {(one.kind, one.name) for one in await self.billing.sub_ledgers.of(record.contract.reference)}
-        for account in _sub_ledgers(record, share):
-            if (account.kind, account.name) not in known:
+        contract = record.contract
+        share = self.policy.top_up_share(contract.entity, on)
+        tolerance = self.policy.order_tolerance(contract.entity, contract.payer.reference, contract.currency, on)
+        known = {(one.kind, one.name): _terms(one) for one in await self.billing.sub_ledgers.of(contract.reference)}
+        for account in _sub_ledgers(record, share, tolerance):
+            if known.get((account.kind, account.name)) != _terms(account):
                 await self.billing.sub_ledgers.open(account, origin=origin)
                 entry = Entry(action="keep_sub_ledger", origin=origin, kind=account.kind.value, source_id=account.name)
                 await self.audit.note([entry])
 
 
-def _sub_ledgers(record: ContractOfRecord, share: Decimal) -> list[SubLedger]:
+def _terms(account: SubLedger) -> tuple[object, ...]:
+    """What may change of an account; nothing is as good as not said."""
+    amounts = (account.ceiling, account.tolerance, account.agreed, account.threshold)
+    return (account.customer, account.expires_on, *(one.amount if one else Decimal(0) for one in amounts))
+
+
+def _sub_ledgers(record: ContractOfRecord, share: Decimal, tolerance: Money) -> list[SubLedger]:
     contract = record.contract
     facts: dict[str, Any] = {"contract": contract.reference, "customer": contract.payer.reference, "currency": contract.currency}
 
@@ -132,7 +140,9 @@ def _sub_ledgers(record: ContractOfRecord, share: Decimal) -> list[SubLedger]:
 
     lines = [account for line in contract.lines if (account := of_line(line))]
     orders = {
-        order.number: SubLedger(kind=SubLedgerKind.PURCHASE_ORDER, name=order.number, ceiling=order.amount, **facts)
+        order.number: SubLedger(
+            kind=SubLedgerKind.PURCHASE_ORDER, name=order.number, ceiling=order.amount, tolerance=tolerance, **facts
+        )
         for order in contract.purchase_orders
         if order.amount
     }

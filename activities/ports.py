@@ -318,7 +318,15 @@ class Cases(Protocol):
         ...
 
     async def settled_within(self, hours: int) -> Sequence[Case]:
-        """Decisions of the last hours that a workflow was to hear."""
+        """Decisions of the last hours that a workflow was to hear, or that have an entry looked at again."""
+        ...
+
+    async def of_keys(self, keys: Sequence[str]) -> Sequence[Case]:
+        """The newest case of each business key."""
+        ...
+
+    async def standing(self, subjects: Sequence[str], *, step: str) -> Sequence[Case]:
+        """The open cases of these subjects that a step opened and no workflow waits for."""
         ...
 
 

@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from activities.looking_again import look_again
 from activities.ports import (
     ActivationPolicy,
     Cases,
@@ -97,6 +98,9 @@ class SweepActivities:
         """A decision whose workflow could not be told is told again; one that was heard is not taken twice."""
         heard = 0
         for case in await self.cases.settled_within(24):
+            if not case.workflow_id:
+                heard += await look_again(activity.client(), case)
+                continue
             handle = activity.client().get_workflow_handle(case.workflow_id)
             try:
                 await handle.execute_update("settle", settlement_of(case), id=f"settle/{case.number}")

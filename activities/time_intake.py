@@ -1,32 +1,34 @@
 """Time and expenses come in: polled, checked, rated in bulk, kept as items; each is safe to run twice (R61-R68)."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import Time
-from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
+from activities.contract_of_record import ContractsOfRecord
+from activities.intake_queue import TWIN, IntakeQueue, changed_after, taken_back_late
+from activities.intake_surroundings import Around, Surroundings
 from activities.ports import Cases, Clock, Watermarks
 from activities.systems import Systems
 from canonical.billable import Billable
-from canonical.errors import NotFound
-from canonical.exception import Case, Finding
-from canonical.intake import Judgement
-from canonical.project import ProjectState
+from canonical.billing_view import PendingApproval
+from canonical.exception import Finding
+from canonical.intake import Intake, JudgedItem, Judgement
+from canonical.money import Money
 from canonical.provenance import Origin
-from canonical.rules.eligibility import placement_of
-from canonical.rules.entry_checks import Circumstances, Entry, ProjectTerms, check_batch
-from canonical.rules.expenses import rate_expense
-from canonical.rules.rating import RateBook, card_of, rate_entry
-from canonical.time_entry import TimeEntry
+from canonical.rules.entry_checks import Checked, Circumstances, Entry, as_they_are_now, check_batch, day_of, money_of
+from canonical.time_entry import ApprovalState, TimeEntry
 
 OVERLAP = timedelta(minutes=10)
 FIRST_WINDOW = timedelta(days=40)
 _AT_ONCE = 2_000
+_PENDING = (ApprovalState.SUBMITTED, ApprovalState.PENDING_CLIENT)
+_NAMED = (Judgement.CONFLICTING, Judgement.CHANGED_AFTER_BILLING, Judgement.CHANGED_AFTER_EXPORT)
 
 
 class TakeIn(BaseModel):
@@ -51,15 +53,8 @@ class TakeInItems(BaseModel):
 
     origin: Origin
     system: str
-    source_ids: list[str]
-
-
-@dataclass
-class _Around:
-    """What the entries of one poll are judged by, read once for each contract."""
-
-    records: dict[str, ContractOfRecord | None] = field(default_factory=dict)
-    books: dict[str, RateBook] = field(default_factory=dict)
+    source_ids: list[str] = []
+    expense_ids: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,7 @@ class TimeActivities:
         system, now = self.systems.get(request.system, Time), await self.clock.now()
         source = f"time/{system.name}"
         since = (await self.watermarks.read(source) or now - FIRST_WINDOW + OVERLAP) - OVERLAP
-        around, taken = _Around(), TakenIn(until=now)
+        around, taken = Around(), TakenIn(until=now)
         async for batch in _batches(_both(system, since, now)):
             await self._take(batch, around, taken, request.origin)
             activity.heartbeat(taken.seen)
@@ -89,130 +84,98 @@ class TimeActivities:
 
     @activity.defn
     async def take_in_again(self, request: TakeInItems) -> TakenIn:
-        """The same for entries that were faulty: what was corrected since becomes billable and its exceptions close."""
+        """The same for entries that somebody decided on: what is sound now, or let pass, becomes billable."""
         system, taken = self.systems.get(request.system, Time), TakenIn()
-        entries = await system.entries_of(request.source_ids)
-        await self._take(list(entries), _Around(), taken, request.origin)
+        entries: list[Entry] = [*await system.entries_of(request.source_ids), *await system.expenses_of(request.expense_ids)]
+        await self._take(entries, Around(), taken, request.origin, anew=True)
         return taken
 
-    async def _take(self, batch: Sequence[Entry], around: _Around, taken: TakenIn, origin: Origin) -> None:
+    async def _take(self, batch: Sequence[Entry], around: Around, taken: TakenIn, origin: Origin, *, anew: bool = False) -> None:
         """What is approved and sound is rated and kept; the rest is work for people.
 
         What is not approved, or not billable any more, takes back what there was of it: the ledger knows whether there was any.
         """
-        await self._read_contracts({entry.project for entry in batch if entry.project}, around)
-        checked = check_batch(
-            [entry for entry in batch if entry.is_billable], self._circumstances(around, await self.clock.now())
-        )
-        rated = [self._rated(entry, around) for entry in checked.passed]
+        now, entries = await self.clock.now(), as_they_are_now(batch)
+        circumstances = await self._surroundings.read(entries, around, now)
+        checked = await self._checked([entry for entry in entries if entry.is_billable], circumstances)
+        rated = [self._surroundings.rated(entry, around) for entry in checked.passed]
         items = [one for one in rated if isinstance(one, Billable)]
         findings = [*checked.findings, *(one for one in rated if isinstance(one, Finding))]
         intake = await self.billing.entries.accept(items, batch=f"{origin.step}/{taken.seen}", origin=origin)
-        await self._withdraw([*checked.waiting, *(entry for entry in batch if not entry.is_billable)], origin)
-        taken.seen += len(batch)
-        taken.faulty += len(findings)
-        for judgement, count in intake.counts.items():
-            taken.counts[judgement.value] = taken.counts.get(judgement.value, 0) + count
-        told = [*findings, *(_changed_after(one.reference, one.judgement, str(one.was), str(one.now)) for one in intake.items)]
-        projects = {entry.reference: entry.project for entry in batch}
-        taken.healed += await self._tell(told, items, projects, around, origin)
+        gone = [*checked.waiting, *(entry for entry in entries if not entry.is_billable)]
+        late = await self._withdraw(gone, origin)
+        await self._keep_pending(entries, around)
+        findings += await self._twins(intake, entries if anew else [], origin)
+        findings += [changed_after(one) for one in intake.items if one.judgement in _NAMED]
+        told = [self._with_money(one, entries, around) for one in [*findings, *map(taken_back_late, late)]]
+        taken.healed += await self._queue.tell(told, entries, around, origin, now)
+        taken.faulty += len(told)
+        _count(taken, intake, len(batch))
 
-    async def _read_contracts(self, references: Iterable[str], around: _Around) -> None:
-        for reference in sorted(set(references) - set(around.records)):
-            try:
-                found = await self.record.read(reference)
-            except NotFound:
-                around.records[reference] = None
-                continue
-            around.records[reference] = found
-            cards = await self.billing.rate_cards.for_contracts([reference])
-            around.books[reference] = RateBook([card_of(found.contract), *cards])
+    async def _checked(self, entries: Sequence[Entry], around: Circumstances) -> Checked:
+        """With what people let pass before. Twins are the ledger's to find: it knows those of every batch, in any order."""
+        twins = frozenset((TWIN, one.reference) for one in entries)
+        checked = check_batch(entries, around, overridden=twins)
+        decided = await self._queue.decided(checked.findings, entries)
+        return check_batch(entries, around, overridden=twins | decided.overridden) if decided.overridden else checked
 
-    def _circumstances(self, around: _Around, now: datetime) -> Circumstances:
-        known = {name: record for name, record in around.records.items() if record is not None}
-        terms = {
-            name: ProjectTerms(
-                entity=record.contract.entity,
-                state=ProjectState.ACTIVE,
-                currencies=(record.contract.currency,),
-                tasks=frozenset(record.lines_of_tasks),
-            )
-            for name, record in known.items()
-        }
-        return Circumstances(today=now.date(), projects=terms)
+    async def _twins(self, intake: Intake, looked_at: Sequence[Entry], origin: Origin) -> list[Finding]:
+        judged = {one.reference: one for one in intake.of(Judgement.DUPLICATE)}
+        if looked_at:
+            judged |= {one.reference: one for one in await self._queue.held_twins([one.reference for one in looked_at])}
+        return await self._queue.weigh_twins(list(judged.values()), origin) if judged else []
 
-    def _rated(self, entry: Entry, around: _Around) -> Billable | Finding | None:
-        record = around.records[entry.project]
-        assert record is not None  # check_batch let nothing pass whose project is unknown
-        line = record.lines_of_tasks.get(entry.task, "")
-        of = next((one for one in record.contract.lines if one.reference == line), record.contract.lines[0])
-        placement = placement_of(record.contract, of, record.project.dimensions)
-        if isinstance(entry, TimeEntry):
-            policy = self.policy.rating_policy(placement.entity, entry.work_date)
-            return rate_entry(entry, placement, around.books[entry.project], policy)
-        terms = self.policy.expense_policy(placement.entity, entry.category, placement.currency, entry.spent_on)
-        return rate_expense(entry, placement, terms)
+    async def _withdraw(self, entries: Sequence[Entry], origin: Origin) -> Sequence[JudgedItem]:
+        if not entries:
+            return []
+        gone = [(entry.reference, entry.system, entry.source_version) for entry in entries]
+        intake = await self.billing.billables.withdraw(gone, "approval was taken back", origin=origin)
+        return [*intake.of(Judgement.AFTER_BILLING), *intake.of(Judgement.AFTER_EXPORT)]
 
-    async def _withdraw(self, entries: Sequence[Entry], origin: Origin) -> None:
-        if entries:
-            gone = [(entry.reference, entry.system, entry.source_version) for entry in entries]
-            await self.billing.billables.withdraw(gone, "approval was taken back", origin=origin)
+    async def _keep_pending(self, entries: Sequence[Entry], around: Around) -> None:
+        """What waits for an approval is no backlog of billing: a figure of its own (S15)."""
+        waits = [entry for entry in entries if entry.is_billable and entry.state in _PENDING]
+        gone = [entry.reference for entry in entries if not (entry.is_billable and entry.state in _PENDING)]
+        await self.billing.pending.keep([self._pending(entry, around) for entry in waits], gone=gone)
 
-    async def _tell(
-        self, told: Sequence[Finding], items: Sequence[Billable], projects: dict[str, str], around: _Around, origin: Origin
-    ) -> int:
-        """Faults become exceptions, one an entry and code; those of entries that are sound now are closed."""
-        now = await self.clock.now()
-        await self.cases.open([self._case(one, projects.get(one.subject, ""), around, origin, now) for one in told])
-        faulty = {finding.subject for finding in told}
-        sound = [f"{code}/{item.reference}" for item in items if item.reference not in faulty for code in HEALED_BY_ITSELF]
-        return await self.cases.resolve(sound, actor="handoff", reason="The entry is sound now.") if sound else 0
-
-    def _case(self, finding: Finding, project: str, around: _Around, origin: Origin, now: datetime) -> Case:
-        record = around.records.get(project)
-        entity = record.contract.entity if record else ""
-        terms = self.policy.case_terms(finding.code, entity, now)
-        return Case(
-            key=f"{finding.code}/{finding.subject}",
-            code=finding.code,
-            sentence=finding.sentence,
-            remedy=finding.remedy,
-            subject=finding.subject,
-            evidence=finding.evidence,
-            can_override=finding.can_override,
-            money_amount=finding.money.amount if finding.money else None,
-            money_currency=finding.money.currency if finding.money else None,
-            engagement=project if record else "",
-            customer=record.contract.payer.reference if record else "",
-            project=project,
-            entity=entity,
-            correlation=origin.correlation,
-            control_point="billing_eligibility",
-            step=origin.step,
-            owner_role=terms.owner_role,
-            opened_at=now,
-            due_at=terms.due_at,
+    def _pending(self, entry: Entry, around: Around) -> PendingApproval:
+        record = around.record(entry.project)
+        return PendingApproval(
+            reference=entry.reference,
+            contract=entry.project,
+            entity=record.contract.entity if record else "",
+            person=entry.person,
+            service=day_of(entry),
+            hours=entry.hours if isinstance(entry, TimeEntry) else Decimal(0),
+            money=self._worth(entry, around),
+            state=entry.state.value,
         )
 
+    def _with_money(self, finding: Finding, entries: Sequence[Entry], around: Around) -> Finding:
+        """What is at stake by our own rates, where the finding does not say it."""
+        if finding.money is not None:
+            return finding
+        entry = next((one for one in entries if one.reference == finding.subject), None)
+        return finding if entry is None else finding.changed(money=self._worth(entry, around))
 
-HEALED_BY_ITSELF = (
-    "ENTRY_NO_PROJECT", "EXPENSE_NO_PROJECT", "PROJECT_UNKNOWN", "PROJECT_CLOSED", "ENTRY_NO_TASK", "TASK_UNKNOWN",
-    "ENTRY_NO_PERSON", "EXPENSE_NO_PERSON", "PERSON_UNKNOWN", "ENTRY_NO_CATEGORY", "EXPENSE_NO_CATEGORY", "HOURS_NOT_POSITIVE",
-    "HOURS_ABOVE_A_DAY", "AMOUNT_NOT_POSITIVE", "TOO_MANY_DIGITS", "TAX_ABOVE_AMOUNT", "CURRENCY_NOT_ACCEPTED",
-    "SUBCONTRACTOR_PO_MISSING", "RATE_MISSING", "RATE_ZERO", "DUPLICATE_ENTRY",
-)  # fmt: skip
-"""The faults of an entry that end when it is corrected at its source."""
+    def _worth(self, entry: Entry, around: Around) -> Money | None:
+        is_known = isinstance(entry, TimeEntry) and around.record(entry.project) is not None
+        rated = self._surroundings.rated(entry, around) if is_known else None
+        return rated.amount if isinstance(rated, Billable) else money_of(entry)
+
+    @property
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(self.record, self.systems, self.billing, self.policy)
+
+    @property
+    def _queue(self) -> IntakeQueue:
+        return IntakeQueue(self.cases, self.billing, self.policy)
 
 
-def _changed_after(reference: str, judgement: Judgement, was: str, now: str) -> Finding:
-    return Finding(
-        code=judgement.value.upper(),
-        subject=reference,
-        sentence=f"{reference} was {was} when it was billed or kept, and is {now} at its source now.",
-        remedy="Decide whether it is credited, billed as a difference, or left; then settle with retry.",
-        evidence={"entry": reference, "was": was, "now": now},
-        can_override=False,
-    )
+def _count(taken: TakenIn, intake: Intake, seen: int) -> None:
+    taken.seen += seen
+    for judgement, count in intake.counts.items():
+        taken.counts[judgement.value] = taken.counts.get(judgement.value, 0) + count
 
 
 async def _both(system: Time, since: datetime, until: datetime) -> AsyncIterator[Sequence[Entry]]:

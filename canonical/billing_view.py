@@ -94,8 +94,22 @@ class Trace(Part):
     postings: tuple[TracedPosting, ...] = ()
 
 
+class PendingApproval(Part):
+    """Recorded work that waits for an approval; ``money`` is what it would be worth, where that is known."""
+
+    reference: str
+    contract: str = ""
+    entity: str = ""
+    person: str = ""
+    service: date
+    hours: Decimal = Decimal(0)
+    money: Money | None = None
+    state: str
+
+
 class BacklogRow(Part):
-    """Money that waits, by entity and currency: approved and not billed, held (with its code), frozen, billed and not posted."""
+    """Money that waits, by entity and currency: pending approval (with its hours), approved and not billed, held (with its code),
+    frozen, billed and not posted."""
 
     entity: str
     currency: str
@@ -103,6 +117,7 @@ class BacklogRow(Part):
     code: str = ""
     amount: Money
     items: int
+    hours: Decimal = Decimal(0)
     oldest: date | None = None
 
 

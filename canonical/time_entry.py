@@ -4,8 +4,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from canonical.exception import Finding
 from canonical.money import Money
+from canonical.project import ProjectState
 from canonical.schema import Canonical, Part, published
+
+_EXPENSE = "expense-"
 
 
 class ApprovalState(StrEnum):
@@ -24,12 +28,14 @@ class Recorded(Part):
 
     ``system`` and ``source_id`` name the record, ``source_version`` sorts as text and grows with each change of it. ``project``
     and ``task`` are our references where the record bears one, else empty: an entry without them is an exception, never dropped.
+    ``project_state`` is told where the record comes with it; ``refused`` is what the door has against its money.
     """
 
     system: str
     source_id: str
     source_version: str
     project: str = ""
+    project_state: ProjectState | None = None
     task: str = ""
     person: str = ""
     is_billable: bool = True
@@ -38,6 +44,7 @@ class Recorded(Part):
     approved_at: datetime | None = None
     changed_at: datetime | None = None
     note: str = ""
+    refused: tuple[Finding, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -69,3 +76,15 @@ class ExpenseItem(Canonical, Recorded):
     purchase_order: str = ""
     is_subcontractor: bool = False
     receipt_url: str = ""
+
+    @property
+    def reference(self) -> str:
+        """Our name for it: kantata.expense-311, since systems number time and expenses each by themselves."""
+        return f"{self.system}.{_EXPENSE}{self.source_id}"
+
+
+def record_named(reference: str) -> tuple[str, bool, str]:
+    """The system, whether it is an expense, and the id there, of what we call by that reference."""
+    system, _, record = reference.partition(".")
+    number = record.removeprefix(_EXPENSE)
+    return system, number != record, number

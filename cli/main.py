@@ -92,7 +92,7 @@ HELP = {
     "exceptions": "Work for people: what waits, and settling it.",
     "billing": "Billing: accepted milestones, approved time and what the calendar brings become invoices.",
     "invoice": "One invoice, and where each of its lines comes from.",
-    "rates": "Rate cards.",
+    "rates": "Rate cards and exchange rates.",
     "audit": "The append-only trail: verify and export it.",
     "connectors": "The connected systems.",
     "policy": "The firm's own rules.",

@@ -171,3 +171,20 @@ class JournalLineRow(SQLModel, table=True):
     region: str = words()
     revenue_treatment: str = words()
     cost_center: str = words()
+
+
+class PendingApprovalRow(SQLModel, table=True):
+    """Recorded work that waits for an approval: a projection of what the source says, gone once it is decided."""
+
+    __tablename__ = "pending_approvals"
+    __table_args__ = (Index("pending_approvals_contract", "contract"),)
+    reference: str = words(key=True)
+    contract: str = words()
+    entity: str = words()
+    person: str = words()
+    service: date = day(optional=False)
+    hours: Decimal = sum_of_moves()
+    amount: Decimal | None = exact()
+    currency: str = words()
+    state: str = words()
+    seen_at: datetime = moment(now=True)

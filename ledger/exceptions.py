@@ -96,9 +96,9 @@ class Cases(Settling):
         return [case_of(row) for row in rows]
 
     async def settled_within(self, hours: int) -> Sequence[Case]:
-        """Decisions of the last hours that a workflow was to hear."""
+        """Decisions of the last hours that a workflow was to hear, or that have an entry looked at again."""
         rows = await self._database.rows(
-            "SELECT * FROM cases WHERE state = 'settled' AND workflow_id <> ''"
+            "SELECT * FROM cases WHERE state = 'settled' AND (workflow_id <> '' OR evidence ? 'entry')"
             " AND settled_at > business_now() - make_interval(hours => $1)",
             hours,
         )
@@ -108,6 +108,15 @@ class Cases(Settling):
         """The newest exception of each business key."""
         rows = await self._database.rows(
             "SELECT DISTINCT ON (key) * FROM cases WHERE key = ANY($1) ORDER BY key, number DESC", list(keys)
+        )
+        return [case_of(row) for row in rows]
+
+    async def standing(self, subjects: Sequence[str], *, step: str) -> Sequence[Case]:
+        """The open exceptions of these subjects that a step opened and no workflow waits for."""
+        rows = await self._database.rows(
+            "SELECT * FROM cases WHERE state IN ('open', 'proposed') AND workflow_id = '' AND step = $2 AND subject = ANY($1)",
+            list(subjects),
+            step,
         )
         return [case_of(row) for row in rows]
 

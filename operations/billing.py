@@ -20,9 +20,10 @@ from canonical.billable import BillableKind
 from canonical.billing_document import BillingDocument
 from canonical.billing_view import BacklogRow, Trace
 from canonical.errors import Malformed, NotFound
+from canonical.exchange_rate import ExchangeRateTable
 from canonical.invoice import Invoice
 from canonical.landscape import Capability, Scope
-from canonical.provenance import Origin
+from canonical.provenance import Entry, Origin
 from canonical.rate_card import RateCard
 from canonical.sub_ledger import SubLedger
 from ledger.books import Books
@@ -84,6 +85,15 @@ class BillingDesk:
         """Keep a version of a rate card; false where it is known already. What was rated by an older one stays so."""
         origin = Origin(correlation=card.reference, engagement=card.contract, actor=actor, step="import_rates")
         return await self.books.billing.rate_cards.add(card, origin=origin)
+
+    async def import_exchange_rates(self, table: ExchangeRateTable, *, actor: str) -> None:
+        """Keep the rates of a source at a time; one that is known otherwise is refused, and what was billed stays."""
+        quotes = [(table.source, one.currency, one.functional, table.at, one.rate) for one in table.rates]
+        await self.books.billing.exchange_rates.add(quotes)
+        origin = Origin(correlation=f"{table.source}.{table.at.date()}", engagement="", actor=actor, step="import_rates")
+        pairs = {f"{one.currency}/{one.functional}": str(one.rate) for one in table.rates}
+        entry = Entry(action="import_rates", origin=origin, kind="exchange_rates", source_id=table.source, outcome="done")
+        await self.books.audit.note([entry.model_copy(update={"details": pairs})])
 
     async def take_in_time(self, *, actor: str) -> dict[str, TakenIn]:
         """Poll every system where time is recorded, now."""

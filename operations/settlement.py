@@ -8,6 +8,7 @@ from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdate
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.looking_again import look_again
 from canonical.errors import Rejected, Transient
 from canonical.exception import Case, CaseState, Decision, Settlement, settlement_of
 from canonical.money import Money
@@ -73,7 +74,15 @@ class Settlements:
     async def _told(self, case: Case, settlement: Settlement) -> Settled:
         if case.workflow_id:
             await self._update(case, settlement)
+        else:
+            await self._looked_at_again(case)
         return Settled(number=case.number, state=CaseState.SETTLED, decision=settlement.decision)
+
+    async def _looked_at_again(self, case: Case) -> None:
+        try:
+            await look_again(self.client, case)
+        except RPCError as error:
+            raise _not_told(case) from error
 
     async def _update(self, case: Case, settlement: Settlement) -> None:
         """The workflow may be a moment behind the queue: it is told again until it waits for this number, or has gone on."""

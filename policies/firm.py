@@ -151,6 +151,11 @@ class Policies(Shape):
         """At which share of the agreed amount a retainer is topped up."""
         return self.billing.on(on).terms(entity).retainer.top_up_at
 
+    def order_tolerance(self, entity: str, customer: str, currency: str, on: date) -> Money:
+        """How far above a purchase order of that customer may be billed, in the currency it was agreed in (R44, S14)."""
+        agreed = self.billing.on(on).terms(entity).purchase_order_tolerance.get(customer)
+        return agreed if agreed and agreed.currency == currency else Money.zero(currency)
+
     def needs_release(self, entity: str, total: Money, on: date) -> bool:
         """Whether a person must release an invoice of that total (R84)."""
         return self.billing.on(on).terms(entity).release.needs_person(total)

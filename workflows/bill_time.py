@@ -4,7 +4,7 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.time_intake import TakeIn, TakenIn, TimeActivities
+    from activities.time_intake import TakeIn, TakeInItems, TakenIn, TimeActivities
     from canonical.provenance import Origin
     from workflows import options
     from workflows.insistent import Insistent
@@ -12,9 +12,11 @@ with workflow.unsafe.imports_passed_through():
 
 
 class BillTime(BaseModel):
-    """The system where time is recorded."""
+    """The system where time is recorded; entries or expenses that are named are read again, and nothing else."""
 
     system: str
+    time: tuple[str, ...] = ()
+    expenses: tuple[str, ...] = ()
     actor: str = "handoff"
 
 
@@ -30,7 +32,8 @@ class BillTimeWorkflow(Insistent):
     @workflow.run
     async def run(self, request: BillTime) -> TakenIn:
         """Take in what changed since the last poll."""
-        taken = await self.insisted(self._taken, "take_in_time")
+        is_again = bool(request.time or request.expenses)
+        taken = await self.insisted(self._taken_again if is_again else self._taken, "take_in_time")
         await workflow.wait_condition(workflow.all_handlers_finished)
         return taken
 
@@ -41,6 +44,21 @@ class BillTimeWorkflow(Insistent):
             task_queue=options.account(self._request.system),
             summary=f"time and expenses from {self._request.system}",
             **options.BULK,
+        )
+
+    async def _taken_again(self) -> TakenIn:
+        asked = self._request
+        return await workflow.execute_activity_method(
+            TimeActivities.take_in_again,
+            TakeInItems(
+                origin=self.origin("take_in_time"),
+                system=asked.system,
+                source_ids=list(asked.time),
+                expense_ids=list(asked.expenses),
+            ),
+            task_queue=options.account(asked.system),
+            summary=f"{len(asked.time) + len(asked.expenses)} records of {asked.system} again",
+            **options.READ,
         )
 
     def origin(self, step: str, actor: str = "") -> Origin:

@@ -1,5 +1,6 @@
 """Composing the contract from the deal, the quote and what was signed; where they differ, what was signed wins (R38)."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ from canonical.party import Customer, TaxRegistration
 from canonical.period import Period
 from canonical.quote import BillingKind, Deal, Quote, QuoteLine
 from canonical.rules.signed_terms import SignedTerms
+
+_WITH_AMOUNT = re.compile(r"(.*\S)\s*\(([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)\)")
 
 
 def compose(
@@ -39,7 +42,7 @@ def compose(
         executed_at=signed.executed_at,
         payment_terms_days=terms.payment_terms_days if terms.payment_terms_days is not None else quote.payment_terms_days,
         lines=lines,
-        purchase_orders=_purchase_orders(deal, terms),
+        purchase_orders=_purchase_orders(deal, terms, currency),
         document=signed.document,
         deal_id=deal.target_id,
         source_versions={"deal": deal.version, "quote": quote.version, "signed": signed.version},
@@ -122,11 +125,19 @@ def _term(quote: Quote, terms: SignedTerms) -> Period | None:
     return Period.through(start, last) if start and last and last >= start else None
 
 
-def _purchase_orders(deal: Deal, terms: SignedTerms) -> tuple[PurchaseOrder, ...]:
+def _purchase_orders(deal: Deal, terms: SignedTerms, currency: str) -> tuple[PurchaseOrder, ...]:
     numbers = {**deal.purchase_orders, **terms.purchase_orders}
     if terms.purchase_order:
         numbers[""] = terms.purchase_order
-    return tuple(PurchaseOrder(number=number, workstream=workstream) for workstream, number in sorted(numbers.items()) if number)
+    return tuple(_purchase_order(text, workstream, currency) for workstream, text in sorted(numbers.items()) if text)
+
+
+def _purchase_order(text: str, workstream: str, currency: str) -> PurchaseOrder:
+    """4500-1, or with what it is good for: 4500-1 (60,000.00)."""
+    found = _WITH_AMOUNT.fullmatch(text)
+    if found is None:
+        return PurchaseOrder(number=text, workstream=workstream)
+    return PurchaseOrder(number=found[1], workstream=workstream, amount=Money.of(found[2].replace(",", ""), currency))
 
 
 def planned_hours(lines: Sequence[ContractLine]) -> Decimal:

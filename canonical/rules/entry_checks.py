@@ -21,11 +21,13 @@ _CLOSED = (ProjectState.COMPLETED, ProjectState.ARCHIVED)
 
 
 class ProjectTerms(Part):
-    """What the checks must know of a project. ``currencies`` are those its entries may be in; no ``tasks`` means any task."""
+    """What the checks must know of a project. ``currencies`` are those its entries may be in, but expenses that are converted;
+    no ``tasks`` means any task."""
 
     entity: str
     state: ProjectState
     currencies: tuple[Currency, ...]
+    converts_expenses: bool = False
     tasks: frozenset[str] = frozenset()
 
 
@@ -84,6 +86,7 @@ def as_they_are_now(entries: Iterable[Entry]) -> list[Entry]:
 
 def check(entry: Entry, around: Circumstances, seen: Mapping[str, str]) -> Iterator[Finding]:
     """All faults of one entry (R62, R63, R66, R67)."""
+    yield from entry.refused
     checks = TIME_CHECKS if isinstance(entry, TimeEntry) else EXPENSE_CHECKS
     for one in checks:
         yield from one(entry, around)
@@ -145,8 +148,7 @@ def _has_project(entry: Entry, around: Circumstances) -> Iterator[Finding]:
     elif entry.project not in around.projects:
         remedy = "Wait until the project is activated, or move the entry to one that is."
         yield _fault(entry, "PROJECT_UNKNOWN", f"names project {entry.project}, which is not activated", remedy)
-    elif around.projects[entry.project].state in _CLOSED:
-        state = around.projects[entry.project].state
+    elif (state := entry.project_state or around.projects[entry.project].state) in _CLOSED:
         remedy = "Reopen the project if the work is to be billed, else reject the entry in the PSA."
         yield _fault(entry, "PROJECT_CLOSED", f"is on project {entry.project}, which is {state}", remedy, can_override=True)
 
@@ -198,7 +200,7 @@ def _has_sensible_hours(entry: Entry, around: Circumstances) -> Iterator[Finding
 
 
 def _has_sensible_money(entry: Entry, around: Circumstances) -> Iterator[Finding]:
-    if isinstance(entry, TimeEntry):
+    if isinstance(entry, TimeEntry) or entry.refused:
         return
     if entry.amount.amount <= 0:
         yield _fault(entry, "AMOUNT_NOT_POSITIVE", "is of nothing or less", "Correct the amount in the PSA.")
@@ -213,11 +215,18 @@ def _has_sensible_money(entry: Entry, around: Circumstances) -> Iterator[Finding
 
 def _is_in_an_accepted_currency(entry: Entry, around: Circumstances) -> Iterator[Finding]:
     project = around.projects.get(entry.project)
-    told = {one.currency for one in _amounts(entry)}
-    if project and not told <= set(project.currencies):
-        wrong = f"is in {' and '.join(sorted(told - set(project.currencies)))}, which project {entry.project} does not accept"
-        remedy = f"Record it in {' or '.join(project.currencies)}, or let the project accept the currency."
+    accepted, told = _accepted(entry, project), {one.currency for one in _amounts(entry)}
+    if accepted and not told <= set(accepted):
+        wrong = f"is in {' and '.join(sorted(told - set(accepted)))}, which project {entry.project} does not accept"
+        remedy = f"Record it in {' or '.join(accepted)}, or let the project accept the currency."
         yield _fault(entry, "CURRENCY_NOT_ACCEPTED", wrong, remedy)
+
+
+def _accepted(entry: Entry, project: ProjectTerms | None) -> tuple[Currency, ...]:
+    """An expense that is converted may be in any currency, and its tax in the same; what was refused has none."""
+    if entry.refused or project is None:
+        return ()
+    return (entry.amount.currency,) if isinstance(entry, ExpenseItem) and project.converts_expenses else project.currencies
 
 
 def _amounts(entry: Entry) -> list[Money]:

@@ -1,9 +1,11 @@
 """Expenses passed on: the cost without recoverable tax, what policy lets through to the customer, and the markup (S26)."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from canonical.billable import Billable, BillableKind, Work
+from canonical.errors import RuleBroken
 from canonical.exception import Finding
 from canonical.money import Money, Rounding
 from canonical.period import Period
@@ -11,6 +13,9 @@ from canonical.rules.exchange import FrozenRate, converted
 from canonical.rules.rating import Placement
 from canonical.schema import Part
 from canonical.time_entry import ExpenseItem
+
+EXCHANGE_RATE = "exchange_rate"
+_TOLD = re.compile(r"1 ([A-Z]{3}) = ([0-9.]+) ([A-Z]{3}) \((.*), ([^ ,]*)\)")
 
 
 class ExpensePolicy(Part):
@@ -62,16 +67,33 @@ def rate_expense(
         work=Work(person=expense.person, task=expense.task, approved_by=expense.approved_by, note=expense.note),
         source=expense.system,
         source_version=expense.source_version,
-        evidence=_evidence(expense, passed),
+        evidence=_evidence(expense, passed, quote),
     )
 
 
-def _evidence(expense: ExpenseItem, passed: PassedOn) -> dict[str, str]:
+def frozen_on(told: str) -> FrozenRate:
+    """The rate that an item's evidence tells."""
+    found = _TOLD.fullmatch(told)
+    if found is None:
+        raise RuleBroken(f"{told!r} tells no exchange rate", remedy="Restore the item's evidence from the audit trail.")
+    base, rate, quoted, source, at = found.groups()
+    return FrozenRate(base=base, quoted=quoted, rate=Decimal(rate), source=source, at=datetime.fromisoformat(at) if at else None)
+
+
+def told_of(quote: FrozenRate) -> str:
+    """A frozen rate in the words of evidence: 1 CHF = 1.0500 EUR (ECB, 2026-04-30T14:15:00+00:00)."""
+    at = quote.at.isoformat() if quote.at else ""
+    return f"1 {quote.base} = {quote.rate:f} {quote.quoted} ({quote.source}, {at})"
+
+
+def _evidence(expense: ExpenseItem, passed: PassedOn, quote: FrozenRate | None) -> dict[str, str]:
     told = {
         "cost": str(passed.cost),
         "non_billable": "" if passed.non_billable_cost.is_zero else str(passed.non_billable_cost),
         "receipt": expense.receipt_url,
         "purchase_order": expense.purchase_order,
+        "paid": "" if quote is None else str(expense.amount),
+        EXCHANGE_RATE: "" if quote is None else told_of(quote),
     }
     return {name: value for name, value in told.items() if value}
 
@@ -82,7 +104,7 @@ def _no_exchange_rate(expense: ExpenseItem, placement: Placement) -> Finding:
         code="EXCHANGE_RATE_MISSING",
         subject=expense.reference,
         sentence=f"Expense {expense.reference} of {expense.amount} is billed in {placement.currency}, and no rate is recorded.",
-        remedy=f"Record a rate of {pair} for {expense.spent_on}; then settle with retry.",
+        remedy=f"Import a rate of {pair} for {expense.spent_on} (`handoff rates import`), then settle with retry.",
         money=expense.amount,
         evidence={"entry": expense.reference, "spent_on": str(expense.spent_on)},
         can_override=False,

@@ -1,4 +1,4 @@
-"""`handoff rates import`: a version of a rate card, from a file."""
+"""`handoff rates import`: a version of a rate card, or the exchange rates of a source, from a file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,33 +6,57 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from canonical.errors import Malformed
+from canonical.exchange_rate import ExchangeRateTable
 from canonical.rate_card import RateCard
 from cli.output import JsonOption, output
-from cli.session import ActorOption, ask
+from cli.session import ActorOption, Session, ask
 
 FileArgument = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="YAML or JSON of a RateCard (`handoff schema RateCard`).")
+    Path,
+    typer.Argument(
+        exists=True,
+        dir_okay=False,
+        help="YAML or JSON of a RateCard, or of an ExchangeRateTable with its source and time (`handoff schema NAME`).",
+    ),
 ]
 
 
 def import_card(file: FileArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
-    """Import a version of a rate card; what was rated by an older one stays as it was rated."""
+    """Import a version of a rate card, or exchange rates; what was rated or billed by earlier ones stays so."""
     with output(json) as out:
-        card = out.run(_read(file))
-        is_new = ask(out, lambda s: s.office.billing.import_rates(card, actor=s.actor), actor=actor)
-        said = "is imported" if is_new else "was known already"
-        out.show(card, lambda one: f"Rate card {one.reference}, version {one.version}, {said}.")
+        found = out.run(_read(file))
+
+        async def kept(session: Session) -> bool:
+            if isinstance(found, ExchangeRateTable):
+                await session.office.billing.import_exchange_rates(found, actor=session.actor)
+                return True
+            return await session.office.billing.import_rates(found, actor=session.actor)
+
+        is_new = ask(out, kept, actor=actor)
+        out.show(found, lambda one: _told(one, is_new))
 
 
-async def _read(file: Path) -> RateCard:
-    yaml = YAML(typ="safe", pure=True)
+def _told(found: RateCard | ExchangeRateTable, is_new: bool) -> str:
+    if isinstance(found, ExchangeRateTable):
+        return f"{len(found.rates)} exchange rates of {found.source} at {found.at} are kept."
+    return f"Rate card {found.reference}, version {found.version}, {'is imported' if is_new else 'was known already'}."
+
+
+async def _read(file: Path) -> RateCard | ExchangeRateTable:
     try:
-        return RateCard.model_validate(yaml.load(file))
+        content = YAML(typ="safe", pure=True).load(file)
+    except YAMLError as error:
+        raise Malformed(f"{file.name} is no YAML or JSON: {error}", remedy="Correct it at that line.") from error
+    model = ExchangeRateTable if isinstance(content, dict) and "source" in content else RateCard
+    try:
+        return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise Malformed(
-            f"{file.name} is no rate card: {place}: {first['msg']}", remedy="Correct it; `handoff schema RateCard` has its shape."
+            f"{file.name} is no {model.__name__}: {place}: {first['msg']}",
+            remedy=f"Correct it; `handoff schema {model.__name__}` has its shape.",
         ) from error

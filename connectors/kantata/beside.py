@@ -4,10 +4,11 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.http import Json
+from connectors.kantata import mapping
 from connectors.kantata import time_schemas as theirs
 from connectors.kantata.api import read_shape
 from connectors.kantata.names import Names
-from connectors.kantata.schemas import Shape
+from connectors.kantata.schemas import Shape, Workspace
 from connectors.kantata.time_mapping import Beside
 
 Included = TypeVar("Included", bound=Shape)
@@ -28,6 +29,7 @@ async def beside(system: str, zone: ZoneInfo, page: Json, records: list[Json], s
         system=system,
         zone=zone,
         projects=await names.references("workspaces", (record.get("workspace_id") for record in records)),
+        states={number: mapping.state_of(one) for number, one in included(system, page, "workspaces", Workspace).items()},
         tasks=await names.references("stories", (record.get("story_id") for record in records)),
         people={**await names.people(approvers), **people},
         submissions=on,

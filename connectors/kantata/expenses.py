@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from canonical.errors import NotFound
 from canonical.time_entry import ExpenseItem
 from connectors.http import Json
 from connectors.kantata import time_mapping
 from connectors.kantata import time_schemas as theirs
-from connectors.kantata.api import Api
+from connectors.kantata.api import Api, in_order
 from connectors.kantata.beside import beside, included
 from connectors.kantata.line_items import LineItems, Listing
 from connectors.kantata.names import Names
@@ -16,6 +17,7 @@ from connectors.kantata.schemas import ExternalReference
 from connectors.kantata.settings import Settings
 from connectors.kantata.windows import Windows
 
+_AT_ONCE = 200
 _ARCHIVED = {"from_archived_workspaces": "true"}
 _LISTING = Listing(
     plural="expenses",
@@ -50,6 +52,25 @@ class Expenses:
         )
         async for page in items.changed(since, until):
             yield page
+
+    async def expenses_of(self, source_ids: Sequence[str]) -> Sequence[ExpenseItem]:
+        """These expenses as they are now; one that is gone is told as deleted, what cannot be an id is left out."""
+        names, told = self._names.anew(), dict[str, ExpenseItem]()
+        numbers = list(dict.fromkeys(number for number in source_ids if number.isdigit()))
+        for start in range(0, len(numbers), _AT_ONCE):
+            only = {"only": ",".join(numbers[start : start + _AT_ONCE]), "include": _LISTING.query["include"]}
+            for reading in _LISTING.readings[:2]:
+                page = await self._api.page("expenses", {**only, **reading}, 1)
+                told |= {one.source_id: one for one in await self._expenses(page, in_order(page, "expenses"), names)}
+        return [told.get(number) or await self._alone(number, names) for number in numbers]
+
+    async def _alone(self, number: str, names: Names) -> ExpenseItem:
+        """A list may lag behind; that an expense is gone is said by its own address."""
+        try:
+            page = await self._api.page(f"expenses/{number}", {"include": _LISTING.query["include"]}, 1)
+        except NotFound:
+            return time_mapping.deleted_expense(self._api.name, number, await self._api.clock(), self._zone)
+        return (await self._expenses(page, in_order(page, "expenses"), names))[0]
 
     async def _expenses(self, page: Json, records: list[Json], names: Names) -> list[ExpenseItem]:
         around = await beside(self._api.name, self._zone, page, records, "expense_report_submissions", names)

@@ -9,12 +9,17 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from canonical.exception import Finding
 from canonical.money import Money
+from canonical.project import ProjectState
+from canonical.rules.door import admitted
 from canonical.time_entry import ApprovalState, ExpenseItem, TimeEntry
 from connectors.kantata import time_schemas as theirs
 
 _NO_CURRENCY = "XXX"  # ISO 4217
+_CENTS = Decimal("0.01")  # what they call subunits of a currency that they do not know either
 _PURCHASE_ORDER = re.compile(r"^\s*PO:\s*(\S+)\s*$", re.MULTILINE)
+_TAX = re.compile(r"^\s*(?:VAT|Tax):\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _UNDECIDED = {
     "new": ApprovalState.SUBMITTED,
     "pending": ApprovalState.SUBMITTED,
@@ -30,6 +35,7 @@ class Beside:
     system: str
     zone: ZoneInfo
     projects: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, ProjectState] = field(default_factory=dict)
     tasks: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     submissions: Mapping[str, theirs.Submission] = field(default_factory=dict)
@@ -37,36 +43,55 @@ class Beside:
 
 def time_entry(entry: theirs.TimeEntry, beside: Beside, *, role: str) -> TimeEntry:
     """Minutes become hours unrounded: what is rounded is the amount, once, when it is rated."""
-    priced = entry.rate_in_cents is not None and entry.currency is not None
+    rate = _rate(entry.rate_in_cents, entry.currency) if entry.rate_in_cents is not None and entry.currency is not None else None
     return TimeEntry(
         **_recorded(entry, beside, is_approved=entry.approved),
         is_billable=entry.billable,
         work_date=day_of(entry.date_performed, beside.zone),
         hours=Decimal(entry.time_in_minutes) / 60,
         role=role,
-        rate=_rate(entry.rate_in_cents, entry.currency) if priced else None,
+        rate=rate if isinstance(rate, Money) else None,
+        refused=() if rate is None or isinstance(rate, Money) else (_about(rate, f"{beside.system}.{entry.id}"),),
     )
 
 
 @lru_cache(maxsize=10_000)
-def _rate(cents: int, currency: str) -> Money:
+def _rate(cents: int, currency: str) -> Money | Finding:
     """A firm has few rates and very many hours."""
-    return Money.from_minor_units(cents, currency)
+    return _money(cents, currency, subject="")
+
+
+def _money(cents: int, currency: str, *, subject: str) -> Money | Finding:
+    try:
+        return Money.from_minor_units(cents, currency)
+    except ValueError:
+        return admitted(cents * _CENTS, currency, subject=subject)
+
+
+def _about(finding: Finding, subject: str) -> Finding:
+    return finding.changed(
+        subject=subject, sentence=f"{subject}{finding.sentence}", evidence={**finding.evidence, "entry": subject}
+    )
 
 
 def expense(
     item: theirs.Expense, beside: Beside, *, asks_approval: bool, is_subcontractor: bool, purchase_order: str, receipt_url: str
 ) -> ExpenseItem:
-    """Its amount in the project's currency. There is no tax amount in Kantata, so none is claimed to be recoverable."""
+    """In its own currency. Kantata has no field for the recoverable tax in it: ``VAT: 190.00`` in the notes tells it."""
     submission = beside.submissions.get(item.recent_submission_id or "")
     is_under_way = submission is not None and _status(submission) not in {"rejected", "cancelled"}
     is_approved = submission is not None and _status(submission) == "approved"
+    subject = f"{beside.system}.expense-{item.id}"
+    amount = _money(item.amount_in_cents, item.currency, subject=subject)
+    tax = tax_in(item.notes, item.currency, subject=subject) if isinstance(amount, Money) else None
     return ExpenseItem(
         **_recorded(item, beside, is_approved=is_approved or not (asks_approval or is_under_way)),
         is_billable=item.is_billable,
         spent_on=day_of(item.date, beside.zone),
         category=item.category or "",
-        amount=Money.from_minor_units(item.amount_in_cents, item.currency),
+        amount=amount if isinstance(amount, Money) else Money.of(0, _NO_CURRENCY),
+        tax=tax if isinstance(tax, Money) else None,
+        refused=tuple(one for one in (amount, tax) if isinstance(one, Finding)),
         purchase_order=purchase_order or purchase_order_in(item.notes),
         is_subcontractor=is_subcontractor,
         receipt_url=receipt_url,
@@ -107,6 +132,12 @@ def purchase_order_in(notes: str | None) -> str:
     return found[1] if found else ""
 
 
+def tax_in(notes: str | None, currency: str, *, subject: str) -> Money | Finding | None:
+    """``VAT: 190.00`` or ``Tax: 190.00`` on a line of its own, in the currency of the receipt; or why it cannot be read."""
+    found = _TAX.search(notes or "")
+    return admitted(found[1].replace(",", ""), currency, subject=subject) if found else None
+
+
 def deleted_entry(system: str, number: str, at: datetime, zone: ZoneInfo) -> TimeEntry:
     """Of a deleted entry only that is known: its day is the day when it went, its hours are none."""
     return TimeEntry(**_gone(system, number, at), work_date=at.astimezone(zone).date(), hours=Decimal(0))
@@ -136,6 +167,7 @@ def _recorded(item: theirs.LineItem, beside: Beside, *, is_approved: bool) -> di
         "source_id": item.id,
         "source_version": version(changed),
         "project": beside.projects.get(item.workspace_id or "", ""),
+        "project_state": beside.states.get(item.workspace_id or ""),
         "task": beside.tasks.get(item.story_id or "", ""),
         "person": beside.people.get(item.user_id or "", item.user_id or ""),
         "state": state_of(submission, is_approved=is_approved),

@@ -11,6 +11,7 @@ from ledger.billing.entries import Entries
 from ledger.billing.exchange_rates import ExchangeRates
 from ledger.billing.journals import Journals
 from ledger.billing.payments import Receivables
+from ledger.billing.pending import Pending
 from ledger.billing.rate_cards import RateCards
 from ledger.billing.sub_ledgers import SubLedgers
 from ledger.billing.traces import Traces
@@ -32,6 +33,7 @@ class BillingLedger:
     receivables: Receivables
     journals: Journals
     traces: Traces
+    pending: Pending
 
     @classmethod
     def over(cls, database: Database) -> Self:
@@ -48,4 +50,5 @@ class BillingLedger:
             receivables=Receivables(database),
             journals=Journals(database),
             traces=Traces(database),
+            pending=Pending(database),
         )

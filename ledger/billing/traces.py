@@ -43,16 +43,23 @@ JOIN billing_documents d ON d.reference = a.document WHERE b.reference = $1 ORDE
 _BACKLOG = """
 SELECT entity, currency, CASE WHEN state = 'held' THEN 'held' WHEN frozen_by <> '' THEN 'frozen' ELSE 'open' END AS state,
        CASE WHEN state = 'held' THEN hold_code ELSE frozen_by END AS code,
-       sum(approved - billed + credited - closed) AS amount, count(*) AS items, min(service_from) AS oldest
+       sum(approved - billed + credited - closed) AS amount, count(*) AS items,
+       coalesce(sum(quantity - billed_quantity - closed_quantity) FILTER (WHERE unit = 'hour'), 0) AS hours,
+       min(service_from) AS oldest
 FROM (
     SELECT * FROM billables WHERE state = 'open' AND frozen_by = '' AND billed - credited + closed < approved
     UNION ALL SELECT * FROM billables WHERE state = 'open' AND frozen_by <> '' AND billed - credited + closed < approved
     UNION ALL SELECT * FROM billables WHERE state = 'held' AND billed - credited + closed < approved) b
 WHERE ($1 = '' OR entity = $1) AND ($2 = '' OR contract = $2) GROUP BY 1, 2, 3, 4
 UNION ALL
-SELECT entity, currency, 'on_' || kind || '_' || state, hold_code, sum(net), count(*), min(document_date) FROM billing_documents
+SELECT entity, currency, 'on_' || kind || '_' || state, hold_code, sum(net), count(*), 0, min(document_date)
+FROM billing_documents
 WHERE state IN ('proposed', 'held', 'released', 'drafted') AND ($1 = '' OR entity = $1) AND ($2 = '' OR contract = $2)
 GROUP BY entity, currency, kind, state, hold_code
+UNION ALL
+SELECT entity, currency, 'pending_approval', state, coalesce(sum(amount), 0), count(*), sum(hours), min(service)
+FROM pending_approvals
+WHERE currency <> '' AND ($1 = '' OR entity = $1) AND ($2 = '' OR contract = $2) GROUP BY entity, currency, state
 ORDER BY 1, 2, 3, 4
 """
 
@@ -122,4 +129,4 @@ def _credit(
 
 def _backlog(row: asyncpg.Record) -> BacklogRow:
     named = {name: row[name] for name in ("entity", "currency", "state", "code", "items", "oldest")}
-    return BacklogRow(**named, amount=money(row, "amount"))
+    return BacklogRow(**named, amount=money(row, "amount"), hours=plain(row["hours"]))

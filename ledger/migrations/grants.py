@@ -72,6 +72,11 @@ def of_billing(role: str) -> list[str]:
     return _grants(role, BILLING, BILLING_GUARDED, callable_ones=7)
 
 
+def of_pending(role: str) -> list[str]:
+    """The grants of the projection of pending approvals."""
+    return _grants(role, {"pending_approvals": f"{CHANGE}, DELETE"}, (), callable_ones=0)
+
+
 def _grants(role: str, tables: Mapping[str, str], guarded: Iterable[str], *, callable_ones: int) -> list[str]:
     return [
         *(f"GRANT {rights} ON {table} TO {_quoted(role)}" for table, rights in tables.items()),

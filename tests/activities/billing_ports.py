@@ -104,15 +104,23 @@ class RememberingTime(Remembering):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.entries: dict[str, TimeEntry] = {}
+        self.spent: dict[str, ExpenseItem] = {}
 
     async def time_entries(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[TimeEntry]]:
         yield list(self.entries.values())
 
     async def expenses(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[ExpenseItem]]:
-        yield []
+        yield list(self.spent.values())
+
+    async def expenses_of(self, source_ids: Sequence[str]) -> Sequence[ExpenseItem]:
+        return [self.spent[number] for number in source_ids if number in self.spent]
 
     async def entries_of(self, source_ids: Sequence[str]) -> Sequence[TimeEntry]:
         return [self.entries[number] for number in source_ids if number in self.entries]
+
+    def spend(self, expense: ExpenseItem) -> None:
+        """Somebody records or changes an expense."""
+        self.spent[expense.source_id] = expense
 
     def record(self, entry: TimeEntry) -> None:
         """Somebody records or changes time."""

@@ -137,6 +137,11 @@ def test_a_contract_composed_from_agreeing_records_is_as_built() -> None:
     assert [m.reference for m in contract.lines[0].milestones] == ["M1", "M2"]  # type: ignore[attr-defined]
 
 
+def test_a_purchase_order_says_what_it_is_good_for() -> None:  # R44
+    orders = composed(**{"po.WS-A": "4500-1 (60,000.00)", "po.WS-B": "4500-2"}).purchase_orders  # type: ignore[attr-defined]
+    assert [(one.number, one.amount) for one in orders] == [("4500-1", usd("60000.00")), ("4500-2", None)]
+
+
 def test_what_was_signed_wins_and_the_difference_is_money() -> None:  # R38
     terms = read_terms({**SIGNED_TERMS, "line.L1.amount": "110000", "total": "299000"})
     found = differences(a_quote(), terms)

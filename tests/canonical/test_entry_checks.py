@@ -192,3 +192,27 @@ def test_money_that_fits_is_admitted_unchanged(units: int, currency: str) -> Non
     assert admitted(str(money.amount), currency, subject="x") == money
     finer = Decimal(money.amount) + Decimal("0.0001")
     assert isinstance(admitted(finer, currency, subject="x"), Finding)
+
+
+def test_what_the_door_refused_is_told_as_it_is_and_holds_its_own_entry_only() -> None:
+    refused = admitted("12.345", "USD", subject="kantata.expense-E1")
+    assert isinstance(refused, Finding)
+    odd = an_expense(amount=Money.of(0, "XXX"), refused=(refused,))
+    checked = check_batch([odd, an_expense(source_id="E2", note="another")], around())
+    assert checked.findings == (refused,)
+    assert [one.source_id for one in checked.passed] == ["E2"]
+
+
+def test_a_project_that_converts_expenses_takes_any_currency_with_its_tax_in_the_same() -> None:
+    terms = around().projects["ENG-100"].changed(converts_expenses=True)
+    converting = around(projects={"ENG-100": terms})
+    francs = an_expense(amount=Money.of("50.00", "CHF"))
+    assert check_batch([francs], converting).findings == ()
+    mixed = an_expense(amount=Money.of("50.00", "CHF"), tax=usd("1.00"))
+    assert [one.code for one in check_batch([mixed], converting).findings] == ["CURRENCY_NOT_ACCEPTED"]
+    assert [one.code for one in check_batch([francs], around()).findings] == ["CURRENCY_NOT_ACCEPTED"]
+
+
+def test_the_state_that_a_record_brings_with_it_counts() -> None:
+    entry = an_entry(project_state=ProjectState.COMPLETED)
+    assert [one.code for one in check_batch([entry], around()).findings] == ["PROJECT_CLOSED"]

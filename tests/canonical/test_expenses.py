@@ -1,5 +1,6 @@
 """Expenses: cost without recoverable tax, the policy's cap, the markup; nothing of the cost is lost."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from canonical.billable import Billable
 from canonical.exception import Finding
 from canonical.money import Money
 from canonical.rules.exchange import FrozenRate
-from canonical.rules.expenses import ExpensePolicy, pass_on, rate_expense
+from canonical.rules.expenses import ExpensePolicy, frozen_on, pass_on, rate_expense, told_of
 from canonical.rules.taxation import Taxable, taxes
 from canonical.time_entry import ExpenseItem
 from tests.canonical.test_entry_checks import an_expense
@@ -80,3 +81,13 @@ def test_cost_is_billable_plus_borne_and_the_markup_is_on_what_is_billable(
     assert passed.billable_cost + passed.non_billable_cost + tax == amount
     assert passed.billable_cost <= passed.bill <= (passed.billable_cost * (1 + markup) + eur("0.005"))
     assert policy.cap is None or passed.billable_cost <= policy.cap
+
+
+@given(
+    st.decimals(min_value="0.000001", max_value=100_000, places=6),
+    st.sampled_from(["ecb", "Bank of England", "", "desk (noon)"]),
+    st.none() | st.datetimes(timezones=st.just(UTC)),
+)
+def test_a_frozen_rate_is_read_from_its_evidence_as_it_was_told(rate: Decimal, source: str, at: datetime | None) -> None:
+    quote = FrozenRate(base="CHF", quoted="EUR", rate=rate, source=source, at=at)
+    assert frozen_on(told_of(quote)) == quote

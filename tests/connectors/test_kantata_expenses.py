@@ -4,11 +4,15 @@ import random
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from canonical.money import Money
 from canonical.time_entry import ApprovalState
+from connectors.kantata import time_mapping
+from connectors.kantata import time_schemas as theirs
 from connectors.kantata.client import connect
 from tests.connectors.kantata_firm import settings
 from tests.connectors.kantata_hours import Office, an_hour_from, an_office, expenses
@@ -66,3 +70,39 @@ async def test_hundreds_of_expenses_are_told_though_they_change_meanwhile(office
     latest |= {number: item.amount.amount for number, item in (await expenses(office, until, ended)).items()}
     held = office.bench.vendor.state["expenses"]
     assert latest == {number: Decimal(held[number]["amount_in_cents"]) / 100 for number in bodies}
+
+
+async def test_an_expense_is_read_again_by_its_id_and_a_deleted_one_is_told(office: Office) -> None:
+    kept, gone = await office.expense(), await office.expense()
+    await office.call("DELETE", f"expenses/{gone}")
+    told = await office.bench.connector.expenses_of([kept, gone, "no-id"])
+    assert {one.source_id: one.state for one in told} == {kept: DRAFT, gone: ApprovalState.DELETED}
+
+
+@pytest.mark.parametrize(
+    ("notes", "tax", "codes"),
+    [
+        ("Taxi\nVAT: 19.00", "19.00", []),
+        ("tax: 1,019.50", "1019.50", []),
+        ("VAT: 19 %", None, ["AMOUNT_UNREADABLE"]),
+        ("VAT: 19.001", None, ["TOO_MANY_DIGITS"]),
+        ("without VAT", None, []),
+    ],
+)
+async def test_the_tax_in_a_receipt_is_told_in_its_notes(office: Office, notes: str, tax: str | None, codes: list[str]) -> None:
+    number = await office.expense(notes=notes)
+    told = (await expenses(office, *an_hour_from(await office.at(5))))[number]
+    assert told.tax == (Money.of(tax, "EUR") if tax else None)
+    assert [one.code for one in told.refused] == codes
+
+
+def test_money_in_a_currency_that_nobody_knows_is_told_with_its_entry() -> None:
+    facts = {"id": "7", "updated_at": "2026-04-30T10:00:00Z", "date": "2026-04-30", "amount_in_cents": 1234, "is_billable": True}
+    asked: dict[str, Any] = {"asks_approval": False, "is_subcontractor": False, "purchase_order": "", "receipt_url": ""}
+    beside = time_mapping.Beside(system="kantata", zone=ZoneInfo("UTC"))
+    [finding] = time_mapping.expense(theirs.Expense.model_validate({**facts, "currency": "ZZZ"}), beside, **asked).refused
+    assert (finding.code, finding.subject) == ("CURRENCY_UNKNOWN", "kantata.expense-7")
+    assert "12.34" in finding.evidence["amount"]
+    spent = {"id": "8", "updated_at": "2026-04-30T10:00:00Z", "date_performed": "2026-04-30", "time_in_minutes": 60}
+    hours = theirs.TimeEntry.model_validate({**spent, "billable": True, "approved": True, "currency": "ZZZ", "rate_in_cents": 1})
+    assert [one.subject for one in time_mapping.time_entry(hours, beside, role="Senior").refused] == ["kantata.8"]

@@ -1,0 +1,146 @@
+"""What recorded work is judged and rated by: contracts, rate books, accounting periods, exchange rates; read once a poll."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+
+from activities.billing_books import BillingBooks, BillingPolicy
+from activities.billing_ports import GeneralLedger
+from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
+from activities.systems import Systems
+from canonical.billable import Billable
+from canonical.contract import ContractLine
+from canonical.errors import NotFound
+from canonical.exception import Finding
+from canonical.journal import AccountingPeriod
+from canonical.landscape import Capability, Scope
+from canonical.project import ProjectState
+from canonical.rules.close import LatePolicy
+from canonical.rules.eligibility import placement_of
+from canonical.rules.entry_checks import Circumstances, Entry, ProjectTerms
+from canonical.rules.exchange import FrozenRate
+from canonical.rules.expenses import EXCHANGE_RATE, frozen_on, rate_expense
+from canonical.rules.rating import Placement, RateBook, card_of, rate_entry
+from canonical.time_entry import ExpenseItem, TimeEntry
+
+Pair = tuple[str, str, date]
+"""The currency of an expense, that of its contract, and the day."""
+
+
+@dataclass
+class Around:
+    """What was read so far in one poll. ``periods`` are only told of entities whose policy holds late work."""
+
+    records: dict[str, ContractOfRecord | None] = field(default_factory=dict)
+    books: dict[str, RateBook] = field(default_factory=dict)
+    periods: dict[str, tuple[AccountingPeriod, ...]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    quotes: dict[Pair, FrozenRate | None] = field(default_factory=dict)
+    frozen: dict[str, FrozenRate] = field(default_factory=dict)
+
+    def record(self, project: str) -> ContractOfRecord | None:
+        """The activated contract of a project, if there is one."""
+        return self.records.get(project)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Reads what is missing; what a poll has read it keeps."""
+
+    record: ContractsOfRecord
+    systems: Systems
+    billing: BillingBooks
+    policy: BillingPolicy
+
+    async def read(self, entries: Sequence[Entry], around: Around, now: datetime) -> Circumstances:
+        """Everything that these entries are judged by."""
+        await self._contracts({entry.project for entry in entries if entry.project}, around)
+        await self._periods(around, now.date())
+        await self._exchange([one for one in entries if isinstance(one, ExpenseItem)], around)
+        return self._circumstances(around, now)
+
+    def rated(self, entry: Entry, around: Around) -> Billable | Finding | None:
+        """Its price, or why it has none."""
+        record = around.records[entry.project]
+        assert record is not None  # check_batch let nothing pass whose project is unknown
+        placement = _placement(record, entry)
+        if isinstance(entry, TimeEntry):
+            policy = self.policy.rating_policy(placement.entity, entry.work_date)
+            return rate_entry(entry, placement, around.books[entry.project], policy)
+        terms = self.policy.expense_policy(placement.entity, entry.category, placement.currency, entry.spent_on)
+        return rate_expense(entry, placement, terms, quote=_quote(entry, placement, around))
+
+    async def _contracts(self, references: Iterable[str], around: Around) -> None:
+        for reference in sorted(set(references) - set(around.records)):
+            try:
+                found = await self.record.read(reference)
+            except NotFound:
+                around.records[reference] = None
+                continue
+            around.records[reference] = found
+            cards = await self.billing.rate_cards.for_contracts([reference])
+            around.books[reference] = RateBook([card_of(found.contract), *cards])
+
+    async def _periods(self, around: Around, today: date) -> None:
+        """Only where late work is held does it matter here whether a period is closed; elsewhere the billing run asks."""
+        entities = {found.contract.entity for found in around.records.values() if found}
+        for entity in sorted(entities - around.asked):
+            around.asked.add(entity)
+            ledger = self.policy.system_for(Capability.GENERAL_LEDGER, Scope(entity=entity, service_date=today))
+            if ledger and self.policy.late_policy(entity, today) is LatePolicy.HOLD:
+                around.periods[entity] = tuple(await self.systems.get(ledger, GeneralLedger).periods(entity))
+
+    async def _exchange(self, expenses: Sequence[ExpenseItem], around: Around) -> None:
+        """Rates for what was paid in another currency than the contract's; one that was frozen on an item stays (DESIGN 5)."""
+        foreign = [one for one in expenses if (pair := _pair(one, around)) and pair[0] != pair[1]]
+        if not foreign:
+            return
+        versions = {one.reference: one.source_version for one in foreign}
+        for known in await self.billing.billables.read(list(versions)):
+            told = known.item.evidence.get(EXCHANGE_RATE, "")
+            if told and known.item.source_version == versions[known.item.reference]:
+                around.frozen[known.item.reference] = frozen_on(told)
+        for pair in {found for one in foreign if (found := _pair(one, around))} - set(around.quotes):
+            around.quotes[pair] = await self._holding(*pair)
+
+    async def _holding(self, currency: str, wanted: str, on: date) -> FrozenRate | None:
+        """The last rate up to the end of that day, told in either direction."""
+        until = datetime.combine(on, time.max, tzinfo=UTC)
+        for base, quoted in ((currency, wanted), (wanted, currency)):
+            held = await self.billing.exchange_rates.holding(base, quoted, until)
+            if held is not None:
+                return FrozenRate(base=base, quoted=quoted, rate=held.rate, source=held.source, at=held.at)
+        return None
+
+    def _circumstances(self, around: Around, now: datetime) -> Circumstances:
+        known = {name: record for name, record in around.records.items() if record is not None}
+        terms = {
+            name: ProjectTerms(
+                entity=record.contract.entity,
+                state=ProjectState.ACTIVE,
+                currencies=(record.contract.currency,),
+                converts_expenses=True,
+                tasks=frozenset(record.lines_of_tasks),
+            )
+            for name, record in known.items()
+        }
+        return Circumstances(today=now.date(), projects=terms, periods=around.periods, late=LatePolicy.HOLD)
+
+
+def _placement(record: ContractOfRecord, entry: Entry) -> Placement:
+    return placement_of(record.contract, _line(record, entry), record.project.dimensions)
+
+
+def _line(record: ContractOfRecord, entry: Entry) -> ContractLine:
+    line = record.lines_of_tasks.get(entry.task, "")
+    return next((one for one in record.contract.lines if one.reference == line), record.contract.lines[0])
+
+
+def _pair(expense: ExpenseItem, around: Around) -> Pair | None:
+    record = around.record(expense.project)
+    return (expense.amount.currency, record.contract.currency, expense.spent_on) if record else None
+
+
+def _quote(expense: ExpenseItem, placement: Placement, around: Around) -> FrozenRate | None:
+    asked = (expense.amount.currency, placement.currency, expense.spent_on)
+    return around.frozen.get(expense.reference) or around.quotes.get(asked)
