@@ -1,5 +1,6 @@
 """The hard variants (U6): everything delivered twice, in another order, and the worker killed at each write in turn."""
 
+import asyncio
 import random
 import re
 from collections.abc import Iterator
@@ -25,14 +26,17 @@ _PATIENT = 10.0
 
 @dataclass(frozen=True)
 class Hard:
-    """One way to make it hard."""
+    """One way to make it hard. ``after`` is a moment, in seconds from the story's beginning."""
 
     kind: HardKind
     system: SystemName | None = None
     write: int = 0
     seed: int = 1
+    after: float | None = None
 
     def __str__(self) -> str:
+        if self.after is not None:
+            return f"killed after {self.after:.2f} s"
         if self.kind == "killed":
             return f"killed after write {self.write + 1} to {self.system}"
         return f"shuffled (seed {self.seed})" if self.kind == "shuffled" else "twice"
@@ -48,6 +52,8 @@ class Hard:
 
     def beside(self) -> Beside | None:
         """Who does it."""
+        if self.after is not None:
+            return Chance(self.after).kill
         return Killer(self.system, self.write).wait_and_kill if self.kind == "killed" and self.system else None
 
 
@@ -70,6 +76,19 @@ class Killer:
         await stage.bring_up()
 
 
+@dataclass(frozen=True)
+class Chance:
+    """Kills the worker at a moment, whatever it is doing then: reading, writing, recording or nothing."""
+
+    after: float
+
+    async def kill(self, scene: Scene) -> None:
+        """-9, and another worker."""
+        await asyncio.sleep(self.after)
+        await scene.stage.crash_worker()
+        await scene.stage.bring_up()
+
+
 def _writes() -> Json:
     others = "|".join(re.escape(part) for part in NOT_RECORDS)
     return {"writes": True, "path": f"(?i)^(?!.*({others}))"}
@@ -84,6 +103,16 @@ def one_way(story: Story, plain: Performance, seed: int) -> list[Hard]:
     """One of them by chance, the same for the same seed."""
     ways = hard_ways(story, plain, seed)
     return [random.Random(f"{seed} {story.name}").choice(ways)] if ways else []
+
+
+def random_kills(story: Story, plain: Performance, seed: int, times: int) -> list[Hard]:
+    """So many moments of the plain performance by chance, the same for the same seed."""
+    chance = random.Random(f"{seed} {story.name} {times}")
+    return [Hard("killed", after=chance.uniform(0, plain.played)) for _ in range(times)] if _may_be_killed(story) else []
+
+
+def _may_be_killed(story: Story) -> bool:
+    return "killed" not in story.scenario.spares
 
 
 async def perform_hard(

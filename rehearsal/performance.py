@@ -37,9 +37,10 @@ UNION ALL SELECT event_id FROM inbox WHERE outcome IS NULL
 
 @dataclass
 class Performance:
-    """What was seen."""
+    """What was seen. ``played`` are the seconds of its steps, without the stage being set up before and judged after."""
 
     seconds: float = 0.0
+    played: float = 0.0
     differences: list[Difference] = field(default_factory=list)
     digest: Digest = field(default_factory=dict)
     writes: dict[SystemName, int] = field(default_factory=dict)
@@ -100,7 +101,9 @@ async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool
     player = Player(story, scene, judge=in_between, tell=tell)
     try:
         async with _accompanied(beside, scene, tell):
+            began = time.monotonic()
             await player.play()
+            seen.played = time.monotonic() - began
         await _rested(scene)
         await judge(story.scenario.then, "then")
         place = f"{story.file}:{story.line('scenario')}"
@@ -121,7 +124,7 @@ async def _accompanied(beside: Beside | None, scene: Scene, tell: Tell) -> Async
         if companion:
             await asyncio.wait_for(companion, _LATER)
     except TimeoutError:
-        tell("the write after which the worker was to be killed did not come this time")
+        tell("the write or the moment at which the worker was to be killed did not come this time")
     finally:
         if companion:
             companion.cancel()

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.hard import Hard, hard_ways, one_way, perform_hard
+from rehearsal.hard import Hard, hard_ways, one_way, perform_hard, random_kills
 from rehearsal.performance import Performance, perform
 from rehearsal.player import Tell
 from rehearsal.reading import Story
@@ -35,15 +35,21 @@ Done = dict[tuple[int, int], Result]
 
 @dataclass(frozen=True)
 class Wish:
-    """What a run is to do; ``lanes`` is how many stories are played at the same time, each lane with servers of its own."""
+    """What a run is to do; ``lanes`` is how many stories are played at the same time, each lane with servers of its own.
+
+    ``kills`` is how often each is played with the worker killed at a random moment; ``sample`` is the seed of what is by chance.
+    """
 
     policies: Path
     is_hard: bool = False
     sample: int | None = None
+    kills: int = 0
     lanes: int = 1
 
     def ways(self, story: Story, plain: Performance) -> list[Hard]:
         """The hard variants wanted of a story whose plain performance was good."""
+        if self.kills:
+            return random_kills(story, plain, self.sample or 0, self.kills)
         if self.sample is not None:
             return one_way(story, plain, self.sample)
         return hard_ways(story, plain, 1) if self.is_hard else []

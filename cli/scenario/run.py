@@ -3,7 +3,7 @@
 import tempfile
 from asyncio import CancelledError
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -12,11 +12,18 @@ from cli.output import JsonOption, Output, output
 from rehearsal.reading import Story, read_stories
 from rehearsal.result import Report, Result
 
+if TYPE_CHECKING:
+    from rehearsal.run import Wish
+
 FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Scenario files, or folders of them.")]
 HardOption = Annotated[
     bool, typer.Option("--hard", help="Each also delivered twice, shuffled, and with the worker killed at each write in turn.")
 ]
 SampleOption = Annotated[int | None, typer.Option("--sample", metavar="SEED", help="With one random hard variant of each.")]
+KillsOption = Annotated[
+    int,
+    typer.Option("--kills", metavar="N", min=0, help="Each also N times with the worker killed at a random moment."),
+]
 OnlyOption = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only stories whose name begins so (S20).")]
 LanesOption = Annotated[int, typer.Option(min=1, max=16, help="How many stories are played at the same time.")]
 PoliciesOption = Annotated[Path, typer.Option(help="The policies to rehearse with.")]
@@ -26,16 +33,20 @@ def run(
     files: FilesArgument,
     hard: HardOption = False,
     sample: SampleOption = None,
+    kills: KillsOption = 0,
     only: OnlyOption = None,
     lanes: LanesOption = 2,
     policies: PoliciesOption = Path("policies/demo"),
     json: JsonOption = False,
 ) -> None:
     """Play scenarios and print what differs, in the words of the file; exit 1 when anything does."""
+    from rehearsal.run import Wish
+
+    wish = Wish(policies, is_hard=hard, sample=sample, kills=kills, lanes=lanes)
     with output(json) as out:
         stories = [story for story in read_stories(files) if not only or story.name.startswith(tuple(only))]
         try:
-            report = out.run(_played(out, stories, policies, is_hard=hard, sample=sample, lanes=lanes))
+            report = out.run(_played(out, stories, wish))
         except CancelledError:  # SIGTERM: everything that was started has been ended by now
             raise typer.Exit(143) from None
         out.show(report, _table)
@@ -43,10 +54,9 @@ def run(
             raise typer.Exit(1)
 
 
-async def _played(out: Output, stories: list[Story], policies: Path, *, is_hard: bool, sample: int | None, lanes: int) -> Report:
-    from rehearsal.run import Run, Wish
+async def _played(out: Output, stories: list[Story], wish: "Wish") -> Report:
+    from rehearsal.run import Run
 
-    wish = Wish(policies, is_hard=is_hard, sample=sample, lanes=lanes)
     with tempfile.TemporaryDirectory(prefix="handoff-rehearsal-") as folder:
         return await Run(Path(folder), wish, tell=out.say, shown=lambda result: _tell(out, result)).all(stories)
 
