@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from rehearsal.scene import Manner, Scene
 from rehearsal.stage import Servers
 from rehearsal.steps.fate import committed
 from rehearsal.systems.registry import SYSTEMS, SystemName
-from rehearsal.vendors import NOT_RECORDS
 
 _HOLD = "killer"
 _PATIENT = 10.0
@@ -68,7 +66,7 @@ class Killer:
         """-9; the held answer goes nowhere, and another worker finds what was left. The story's own faults go before the hold."""
         stage = scene.stage
         vendor = stage.vendors[self.system]
-        await vendor.add_fault({"kind": "hold", "name": _HOLD, "on": _writes(), "skip": self.write, "yields": True})
+        await vendor.add_fault({"kind": "hold", "name": _HOLD, "on": _writes(self.system), "skip": self.write, "yields": True})
         while await committed(vendor, _HOLD) is None:
             await scene.breathe()
         await stage.crash_worker()
@@ -89,9 +87,8 @@ class Chance:
         await scene.stage.bring_up()
 
 
-def _writes() -> Json:
-    others = "|".join(re.escape(part) for part in NOT_RECORDS)
-    return {"writes": True, "path": f"(?i)^(?!.*({others}))"}
+def _writes(system: SystemName) -> Json:
+    return {"writes": True, "path": f"(?i)^(?!.*({SYSTEMS[system].asking}))"}
 
 
 def hard_ways(story: Story, plain: Performance, seed: int) -> list[Hard]:

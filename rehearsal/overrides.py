@@ -16,7 +16,10 @@ _QUICK = {"upstream_timeout": "PT0.6S", "visibility_delay": "PT0.4S"}
 
 
 def copy_changed(policies: Path, folder: Path, changes: Mapping[str, Any]) -> Path:
-    """Copy the policies there, changed: a dotted path from the file's name; `versions` is passed over to the last one."""
+    """Copy the policies there, changed: a dotted path from the file's name; `versions` is passed over to the last one.
+
+    In a list a key is a place, or a name after a plus sign: what it names is added at the end.
+    """
     shutil.copytree(policies, folder, dirs_exist_ok=True)
     by_file: dict[str, dict[tuple[str, ...], Any]] = {_LANDSCAPE: {}}
     for path, value in changes.items():
@@ -71,4 +74,7 @@ def _put(content: Any, keys: list[str | int], value: Any, file: Path) -> None:
                 f"A scenario changes {'.'.join(map(str, keys))} of '{file.stem}', and {key} is no place there",
                 remedy="Correct the path; each part of it names a key of the policy file.",
             )
-    here[int(keys[-1]) if isinstance(here, list) else keys[-1]] = value
+    if isinstance(here, list) and str(keys[-1]).startswith("+"):
+        here.append(value)
+    else:
+        here[int(keys[-1]) if isinstance(here, list) else keys[-1]] = value

@@ -20,7 +20,7 @@ from rehearsal.scene import Manner, Scene, StepFailed
 from rehearsal.stage import Servers, Stage, settings_in
 from rehearsal.systems.registry import SYSTEMS, SystemName
 from rehearsal.universal import breaches, mentioned
-from rehearsal.vendors import VendorAway, is_write
+from rehearsal.vendors import VendorAway
 from rehearsal.world import World
 from runtime.embedded.process import PartFailed
 
@@ -72,7 +72,7 @@ async def perform(
             await _play(story, scene, seen, is_plain=manner is None, beside=beside, tell=tell)
             seen.digest = await digest(scene)
             for name in SYSTEMS:
-                seen.writes[name] = sum(is_write(call) for call in await stage.vendors[name].calls())
+                seen.writes[name] = sum(SYSTEMS[name].is_write(call) for call in await stage.vendors[name].calls())
     except (PartFailed, VendorAway) as failed:  # of this story alone: the others are played all the same
         seen.differences.append(Difference(place=story.file, said=str(failed)))
     seen.seconds = time.monotonic() - began

@@ -6,7 +6,18 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 RecordKind = Literal[
-    "customer", "project", "schedule", "workspace", "document", "milestone", "phase", "task", "resource", "deal", "note"
+    "customer",
+    "project",
+    "schedule",
+    "workspace",
+    "document",
+    "milestone",
+    "phase",
+    "task",
+    "resource",
+    "deal",
+    "note",
+    "tax_document",
 ]
 
 

@@ -10,8 +10,6 @@ import httpx2 as httpx
 from rehearsal.record import Json
 from rehearsal.systems.registry import SYSTEMS, SystemName
 
-READING = {"GET", "HEAD", "OPTIONS"}
-NOT_RECORDS = ("/oauth", "/token", "/suiteql")
 _PATIENT = 300.0  # 500 deliveries one after another take long on a busy machine
 
 
@@ -135,9 +133,3 @@ class Vendors:
         await vendor.reset()
         for seed in seeds:
             await vendor.seed(seed)
-
-
-def is_write(call: Json) -> bool:
-    """Whether a call may have changed records: not a read, not a sign-in, not a query that is posted."""
-    path = str(call["path"]).lower()
-    return call["method"] not in READING and not any(part in path for part in NOT_RECORDS)

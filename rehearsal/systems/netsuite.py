@@ -21,6 +21,7 @@ class NetSuite(System):
     title = "NetSuite"
     secrets = ("netsuite_consumer", "netsuite_token")
     bound = frozenset({"customer", "project"})
+    asking = "/token|/suiteql"
 
     def environment(self, secrets: Secrets) -> dict[str, str]:
         return {

@@ -1,5 +1,6 @@
 """One simulated system as rehearsals see it: a new vendor is a file with such a class, and a line in the registry."""
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
@@ -8,6 +9,7 @@ from rehearsal.beginning import Beginning
 from rehearsal.record import Holding, Json, Record, RecordKind
 
 Secrets = Mapping[str, str]
+_READING = {"GET", "HEAD", "OPTIONS"}
 
 
 class System:
@@ -22,9 +24,16 @@ class System:
     is_timed: ClassVar[bool] = True
     """Whether its connector waits for a vendor's timeout before it looks again; rehearsals wait for less."""
 
+    asking: ClassVar[str] = "/oauth|/token"
+    """Calls that look like writes and change no record: a regular expression, found in their paths in whatever case."""
+
     def fresh(self) -> dict[str, str]:
         """New secrets."""
         return {name: secrets.token_urlsafe(24) for name in self.secrets}
+
+    def is_write(self, call: Json) -> bool:
+        """Whether a call that it saw may have changed records: not a read, not a sign-in, not a question that is posted."""
+        return call["method"] not in _READING and not re.search(self.asking, str(call["path"]), re.IGNORECASE)
 
     def environment(self, secrets: Secrets) -> dict[str, str]:
         """What the demo landscape's references (env:NAME) resolve to."""

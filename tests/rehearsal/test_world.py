@@ -1,5 +1,7 @@
 """One world in business words becomes the same deal in five systems."""
 
+import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,14 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from canonical.errors import Misconfigured
+from canonical.landscape import Capability, Scope
 from canonical.rules.signed_terms import read_terms
 from policies.loading import load
 from rehearsal.accounts import Accounts
 from rehearsal.deal import Deal
 from rehearsal.overrides import copy_changed
 from rehearsal.systems.docusign import envelope_id
+from rehearsal.systems.registry import SYSTEMS
 from rehearsal.world import World, merged
 from sandbox.salesforce.world import DealWorld
 
@@ -111,6 +115,48 @@ def test_accounts_stay_the_same_in_their_file(tmp_path: Path) -> None:
     first = Accounts.kept_in(tmp_path / "vendors.json")
     assert Accounts.kept_in(tmp_path / "vendors.json") == first
     assert (tmp_path / "vendors.json").stat().st_mode & 0o077 == 0
+
+
+def test_accounts_of_before_learn_the_secrets_of_a_new_system(tmp_path: Path) -> None:
+    file = tmp_path / "vendors.json"
+    before = {name: secret for name, secret in Accounts.fresh().secrets.items() if name != "avatax_key"}
+    file.write_text(json.dumps(before))
+    kept = Accounts.kept_in(file)
+    assert {name: secret for name, secret in kept.secrets.items() if name != "avatax_key"} == before
+    assert kept.environment["HANDOFF_AVATAX_LICENCE_KEY"] == json.loads(file.read_text())["avatax_key"] != ""
+
+
+@pytest.mark.parametrize(
+    ("system", "method", "path", "is_write"),
+    [
+        ("netsuite", "POST", "/services/rest/query/v1/suiteql", False),
+        ("netsuite", "POST", "/services/rest/record/v1/invoice", True),
+        ("avatax", "POST", "/api/v2/transactions/create?$include=Details", False),
+        ("avatax", "POST", "/api/v2/transactions/createoradjust?$include=Details", True),
+        ("workday", "POST", "/ccx/service/firm/Human_Resources/v43.0", False),
+        ("kantata", "GET", "/api/v1/workspaces.json", False),
+    ],
+)
+def test_a_question_that_is_posted_is_no_write(system: str, method: str, path: str, is_write: bool) -> None:
+    assert SYSTEMS[system].is_write({"method": method, "path": path}) is is_write
+
+
+def test_a_route_is_added_to_the_landscape_by_a_name(tmp_path: Path) -> None:
+    changes = {"landscape.serves.+tax": {"capabilities": ["tax"], "system": "avatax", "entities": ["US01"]}}
+    landscape = load(copy_changed(ROOT / "policies" / "demo", tmp_path / "p", changes)).landscape
+    asked = [Scope(entity=entity, service_date=date(2026, 12, 1)) for entity in ("US01", "UK01")]
+    assert [landscape.system_for(Capability.TAX, scope) for scope in asked] == ["avatax", None]
+    plain = load(ROOT / "policies" / "demo").landscape
+    assert len(landscape.serves) == len(plain.serves) + 1
+
+
+def test_every_vendor_of_ours_is_hurried_and_what_a_scenario_says_stays(tmp_path: Path) -> None:
+    changes = {"landscape.systems.kantata.settings.timing.upstream_timeout": "PT9S"}
+    systems = load(copy_changed(ROOT / "policies" / "demo", tmp_path / "p", changes)).landscape.systems
+    timing = {name: system.settings.get("timing") for name, system in systems.items()}
+    assert timing["kantata"] == {"upstream_timeout": "PT9S", "visibility_delay": "PT0.4S"}
+    assert timing["avatax"] == {"upstream_timeout": "PT0.6S", "visibility_delay": "PT0.4S"}
+    assert timing["docusign"] is None
 
 
 def test_a_change_of_policy_goes_to_the_version_in_force(tmp_path: Path) -> None:
