@@ -37,6 +37,7 @@ GROUPS: dict[str, dict[str, Target]] = {
         "show": Target("cli.exceptions.show:show", "One exception with its remedy and evidence."),
         "settle": Target("cli.exceptions.settle:settle", "Decide one exception; the waiting workflow goes on at once."),
         "approve": Target("cli.exceptions.approve:approve", "Agree, as a second person, to a decision that was proposed."),
+        "decline": Target("cli.exceptions.decline:decline", "Refuse, as a second person, a decision that was proposed."),
         "assign": Target("cli.exceptions.assign:assign", "Give an exception to somebody."),
         "snooze": Target("cli.exceptions.snooze:snooze", "Let an exception rest until a time."),
     },

@@ -25,7 +25,7 @@ from operations.answers import delivered, happened, nothing_runs, said_by
 from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.billing import BillingDesk
 from operations.schedules import Scheduled, Schedules
-from operations.settlement import Settlements
+from operations.settlement import Settlements, require_a_say
 from policies.access import WITHHELD, Permission
 from policies.firm import Policies
 from policies.loading import load
@@ -226,10 +226,12 @@ class Office:
 
     async def assign(self, number: int, to: str, *, actor: str) -> Case:
         """Give an exception to somebody."""
+        await self._require_a_say(number, actor)
         return await self.books.cases.assign(number, actor=actor, assignee=to)
 
     async def snooze(self, number: int, until: datetime, *, actor: str) -> Case:
         """Let an exception rest."""
+        await self._require_a_say(number, actor)
         return await self.books.cases.snooze(number, actor=actor, until=until, reason="put off")
 
     # The trail, the clock, the schedules.
@@ -290,6 +292,9 @@ class Office:
     @property
     def _settlements(self) -> Settlements:
         return Settlements(self.client, self.books.cases, self.policies, self.books.clock)
+
+    async def _require_a_say(self, number: int, actor: str) -> None:
+        require_a_say(self.policies, await self.case(number), actor, (await self.books.clock.now()).date())
 
     async def _running(self, contract: str) -> str:
         row = await self.engagement(contract)

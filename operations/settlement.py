@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -27,6 +27,14 @@ class NotAllowedToSettle(Rejected):
 
     code = "NOT_ALLOWED"
     default_remedy = "Ask the owner of the exception, or somebody with the role that policies/exceptions names."
+
+
+def require_a_say(policies: Policies, case: Case, actor: str, on: date) -> None:
+    """Whoever may settle or approve an exception may give it to somebody or put it off; nobody else."""
+    rule, access = policies.exceptions.on(on).rule(case.code, case.entity), policies.access.on(on)
+    concerned, roles = {*rule.settlers, *rule.may_approve}, access.roles_of(actor)
+    if not concerned & set(roles) and not access.may_settle(roles, case.code):
+        raise NotAllowedToSettle(f"{actor} has no say in {case.code}; {_or(tuple(sorted(concerned)))} have.")
 
 
 @dataclass(frozen=True)

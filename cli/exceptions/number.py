@@ -48,7 +48,7 @@ def told(settled: Settled) -> str:
         by = settled.needs_approval_by
         return (
             f"Exception {settled.number}: {settled.decision} is proposed; a second person ({by}) must agree. "
-            f"Next: `handoff exceptions approve {settled.number} --as NAME`."
+            f"Next: `handoff exceptions approve {settled.number} --as NAME`, or `decline`."
         )
     return f"Exception {settled.number}: {settled.decision}. Next: `handoff exceptions show {settled.number}`."
 

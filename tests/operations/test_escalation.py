@@ -10,6 +10,7 @@ from canonical.exception import Case
 from ledger.books import Books
 from operations.escalation import by_policy
 from operations.office import Office
+from tests.gateway.house import PEOPLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,7 +55,7 @@ async def test_nights_and_weekends_do_not_count(office: Office, books: Books) ->
 
 async def test_a_snoozed_exception_rests_until_its_time(office: Office, books: Books) -> None:
     number = await a_case(office)
-    await office.snooze(number, MONDAY + timedelta(days=100), actor="fin")
+    await office.snooze(number, MONDAY + timedelta(days=100), actor=PEOPLE["fin"])
     await at(books, MONDAY + timedelta(days=50))
     await books.cases.escalate(by_policy(office.policies))
     assert (await office.case(number)).escalations == 0

@@ -1,6 +1,6 @@
 """Decisions of people, from the queue to the workflow that waits: one pair of eyes, two, and told again."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -52,6 +52,15 @@ async def test_policy_says_when_a_second_person_must_agree(
     settled = await office.settle(number, decision, actor=FIN, reason="seen", adopt="501" if decision is Decision.ADOPT else "")
     assert settled.state is (CaseState.PROPOSED if needed else CaseState.SETTLED)
     assert bool(settled.needs_approval_by) == needed
+
+
+async def test_only_those_with_a_say_put_an_exception_off_or_give_it_to_somebody(office: Office) -> None:
+    number = await a_case(office, "CREDIT_LIMIT")
+    with pytest.raises(NotAllowedToSettle, match="finance_operations"):
+        await office.assign(number, CORA, actor="sam.sales@northwind.example")
+    with pytest.raises(NotAllowedToSettle, match="has no say in CREDIT_LIMIT"):
+        await office.snooze(number, datetime(2999, 1, 1, tzinfo=UTC), actor="sam.sales@northwind.example")
+    assert (await office.assign(number, CORA, actor=FIN)).assignee == CORA
 
 
 async def test_two_people_decide_and_both_are_in_the_trail(office: Office) -> None:
