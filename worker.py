@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 from activities.activation import ActivationActivities
 from activities.billing import BillingActivities
 from activities.case import CaseActivities
+from activities.charging import ChargingActivities
 from activities.check import CheckActivities
 from activities.contract_of_record import ContractsOfRecord
 from activities.contract_reader import ContractReader
@@ -51,6 +52,7 @@ STEPS: tuple[type[Any], ...] = (
     ActivationActivities,
     BillingActivities,
     CaseActivities,
+    ChargingActivities,
     CheckActivities,
     CrmActivities,
     CustomerActivities,

@@ -1,6 +1,6 @@
 """The billing ledger and the firm's billing policy, as activities see them; satisfied by shape (DESIGN 5, 8)."""
 
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -9,7 +9,9 @@ from activities.ports import ActivationPolicy
 from canonical.billable import Billable, BillableKind
 from canonical.billing_document import BillingDocument, FrozenRate, LineTerms
 from canonical.billing_view import PendingApproval
+from canonical.charge import ChargeBatch, TakenBack, ToCharge
 from canonical.claim import Claim, Claimed, GroupBy
+from canonical.exception import Finding
 from canonical.intake import Intake
 from canonical.invoice import DocumentRecord, Invoice, InvoiceState
 from canonical.journal import JournalRecord
@@ -20,8 +22,9 @@ from canonical.rate_card import RateCard
 from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
-from canonical.rules.rating import RatingPolicy
+from canonical.rules.rating import Placement, RateBook, RatingPolicy
 from canonical.sub_ledger import Move, SubLedger, SubLedgerKind, Taken, Want
+from canonical.time_entry import TimeEntry
 
 
 class BillingPolicy(ActivationPolicy, Protocol):
@@ -39,6 +42,7 @@ class BillingPolicy(ActivationPolicy, Protocol):
     def needs_release(self, entity: str, total: Money, on: date) -> bool: ...
     def issuer_address(self, entity: str, on: date) -> Address: ...
     def functional_currency(self, entity: str, on: date) -> str: ...
+    def billing_code(self, category: str, on: date) -> str: ...
 
 
 class Entries(Protocol):
@@ -46,6 +50,20 @@ class Entries(Protocol):
 
     async def accept(self, items: Sequence[Billable], *, batch: str, origin: Origin, anew: bool = False) -> Intake:
         """Take items in, judged against what is known; ``anew`` rates again what is not billed."""
+        ...
+
+    async def accept_time(
+        self,
+        pages: AsyncIterable[Sequence[TimeEntry]],
+        book: RateBook,
+        place: Callable[[TimeEntry], Placement | Finding],
+        *,
+        policy: RatingPolicy | None = None,
+        batch: str,
+        origin: Origin,
+        anew: bool = False,
+    ) -> tuple[Intake, Sequence[Finding]]:
+        """Rate approved time in bulk and take it in; what has no price or place is named one by one, and the rest goes on."""
         ...
 
     async def accept_rows(
@@ -61,9 +79,32 @@ class Claims(Protocol):
         ...
 
     async def contracts(self, entity: str, through: date) -> Sequence[str]: ...
-    async def charges(self, batch: str, entity: str, *, contract: str = "", most: int = 1_000) -> Sequence[Billable]: ...
-    async def charged(self, batch: str, ids: Mapping[str, str]) -> None: ...
-    async def uncharge(self, batch: str, *, origin: Origin) -> int: ...
+
+
+class Charges(Protocol):
+    """Posting batches of time and expenses."""
+
+    async def waiting(self) -> Sequence[ToCharge]:
+        """What no batch has claimed yet, by what decides where it goes."""
+        ...
+
+    async def systems(self) -> Sequence[str]:
+        """The accounts that have batches to finish, or charges to take back."""
+        ...
+
+    async def claim(
+        self, system: str, entity: str, scopes: Sequence[tuple[str, date]], *, size: int, most: int
+    ) -> Sequence[ChargeBatch]:
+        """The next batches of an entity, of these regions and days, the oldest first."""
+        ...
+
+    async def unposted(self, system: str, again: Sequence[str] = ()) -> Sequence[ChargeBatch]: ...
+    async def posted(self, batch: str, ids: Mapping[str, str]) -> None: ...
+    async def refused(self, batch: str) -> None: ...
+    async def ask_back(self, wanted: Sequence[TakenBack]) -> int: ...
+    async def to_take_back(self, system: str, *, most: int = 1_000) -> Sequence[TakenBack]: ...
+    async def taken_back(self, one: TakenBack, *, origin: Origin) -> None: ...
+    async def settled(self, one: TakenBack) -> None: ...
 
 
 class Documents(Protocol):
@@ -153,6 +194,8 @@ class BillingBooks(Protocol):
     def entries(self) -> Entries: ...
     @property
     def claims(self) -> Claims: ...
+    @property
+    def charges(self) -> Charges: ...
     @property
     def documents(self) -> Documents: ...
     @property

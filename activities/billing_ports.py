@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from activities.ports import Connected
-from canonical.billable import Billable
+from canonical.charge import ChargeLine
 from canonical.invoice import CreditMemo, DocumentRecord, Invoice
 from canonical.journal import AccountingPeriod, Journal, JournalRecord
 from canonical.money import Money
@@ -80,9 +80,13 @@ class Receivables(Connected, Protocol):
     rounding level and closed-period behaviour.
     """
 
-    async def post_charges(self, project_id: str, billables: Sequence[Billable], *, key: str) -> Written:
-        """Time and expenses as charges of the project, in bulk; a batch that was committed in part posts only the rest (S20 d).
-        ``details`` map each billable's reference to its id there, if the batch is small enough; else `charge_ids` reads them."""
+    async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
+        """Time and expenses as charges of their projects, in bulk; a batch that was committed in part posts only the rest (S20).
+
+        They post to no account: what is owed is said by invoices. ``target_id`` names the batch, ``details`` map references to
+        ids where the answer tells them. What is refused is named in the evidence (``refused``) while the others go on. A system
+        without charges raises NotServed, and declares no kind ``charges``.
+        """
         ...
 
     async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:

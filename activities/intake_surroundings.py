@@ -15,12 +15,13 @@ from canonical.exception import Finding
 from canonical.journal import AccountingPeriod
 from canonical.landscape import Capability, Scope
 from canonical.project import ProjectState
+from canonical.rate_card import RateCard
 from canonical.rules.close import LatePolicy
 from canonical.rules.eligibility import placement_of
 from canonical.rules.entry_checks import Circumstances, Entry, ProjectTerms
 from canonical.rules.exchange import FrozenRate
 from canonical.rules.expenses import EXCHANGE_RATE, frozen_on, rate_expense
-from canonical.rules.rating import Placement, RateBook, card_of, rate_entry
+from canonical.rules.rating import Placement, RateBook, RatingPolicy, card_of, rate_entry
 from canonical.time_entry import ExpenseItem, TimeEntry
 
 Pair = tuple[str, str, date]
@@ -32,11 +33,21 @@ class Around:
     """What was read so far in one poll. ``periods`` are only told of entities whose policy holds late work."""
 
     records: dict[str, ContractOfRecord | None] = field(default_factory=dict)
-    books: dict[str, RateBook] = field(default_factory=dict)
+    cards: list[RateCard] = field(default_factory=list)
+    places: dict[tuple[str, str], Placement] = field(default_factory=dict)
+    terms: dict[str, ProjectTerms] = field(default_factory=dict)
+    rated_by: RateBook | None = None
     periods: dict[str, tuple[AccountingPeriod, ...]] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     quotes: dict[Pair, FrozenRate | None] = field(default_factory=dict)
     frozen: dict[str, FrozenRate] = field(default_factory=dict)
+
+    @property
+    def book(self) -> RateBook:
+        """The rate cards of all contracts that were met so far."""
+        if self.rated_by is None:
+            self.rated_by = RateBook(self.cards)
+        return self.rated_by
 
     def record(self, project: str) -> ContractOfRecord | None:
         """The activated contract of a project, if there is one."""
@@ -61,14 +72,33 @@ class Surroundings:
 
     def rated(self, entry: Entry, around: Around) -> Billable | Finding | None:
         """Its price, or why it has none."""
-        record = around.records[entry.project]
-        assert record is not None  # check_batch let nothing pass whose project is unknown
-        placement = _placement(record, entry)
+        placement = self.place(entry, around)
         if isinstance(entry, TimeEntry):
-            policy = self.policy.rating_policy(placement.entity, entry.work_date)
-            return rate_entry(entry, placement, around.books[entry.project], policy)
+            return rate_entry(entry, placement, around.book, self.policy.rating_policy(placement.entity, entry.work_date))
         terms = self.policy.expense_policy(placement.entity, entry.category, placement.currency, entry.spent_on)
         return rate_expense(entry, placement, terms, quote=_quote(entry, placement, around))
+
+    def place(self, entry: Entry, around: Around) -> Placement:
+        """Where an entry belongs: one object for each task, so that what its entries have in common is worked out once."""
+        known = around.places.get((entry.project, entry.task))
+        if known is None:
+            record = around.records[entry.project]
+            assert record is not None  # check_batch let nothing pass whose project is unknown
+            known = around.places[entry.project, entry.task] = _placement(record, entry)
+        return known
+
+    def by_policy(self, entries: Sequence[Entry], around: Around) -> list[tuple[RatingPolicy, list[TimeEntry]]]:
+        """Time by the rating policy that holds for its entity and day: as a rule there is one."""
+        found: list[tuple[RatingPolicy, list[TimeEntry]]] = []
+        for entry in entries:
+            if isinstance(entry, TimeEntry):
+                policy = self.policy.rating_policy(self.place(entry, around).entity, entry.work_date)
+                alike = next((group for known, group in found if known is policy or known == policy), None)
+                if alike is None:
+                    found.append((policy, [entry]))
+                else:
+                    alike.append(entry)
+        return found
 
     async def _contracts(self, references: Iterable[str], around: Around) -> None:
         for reference in sorted(set(references) - set(around.records)):
@@ -78,8 +108,9 @@ class Surroundings:
                 around.records[reference] = None
                 continue
             around.records[reference] = found
-            cards = await self.billing.rate_cards.for_contracts([reference])
-            around.books[reference] = RateBook([card_of(found.contract), *cards])
+            around.terms[reference] = _terms(found)
+            around.cards += [card_of(found.contract), *await self.billing.rate_cards.for_contracts([reference])]
+            around.rated_by = None
 
     async def _periods(self, around: Around, today: date) -> None:
         """Only where late work is held does it matter here whether a period is closed; elsewhere the billing run asks."""
@@ -113,18 +144,20 @@ class Surroundings:
         return None
 
     def _circumstances(self, around: Around, now: datetime) -> Circumstances:
-        known = {name: record for name, record in around.records.items() if record is not None}
-        terms = {
-            name: ProjectTerms(
-                entity=record.contract.entity,
-                state=ProjectState.ACTIVE,
-                currencies=(record.contract.currency,),
-                converts_expenses=True,
-                tasks=frozenset(record.lines_of_tasks),
-            )
-            for name, record in known.items()
-        }
-        return Circumstances(today=now.date(), projects=terms, periods=around.periods, late=LatePolicy.HOLD)
+        # All of it was validated when it was read; to do so again for every batch would cost more than the batch.
+        return Circumstances.model_construct(
+            today=now.date(), projects=around.terms, periods=around.periods, late=LatePolicy.HOLD
+        )
+
+
+def _terms(record: ContractOfRecord) -> ProjectTerms:
+    return ProjectTerms(
+        entity=record.contract.entity,
+        state=ProjectState.ACTIVE,
+        currencies=(record.contract.currency,),
+        converts_expenses=True,
+        tasks=frozenset(record.lines_of_tasks),
+    )
 
 
 def _placement(record: ContractOfRecord, entry: Entry) -> Placement:

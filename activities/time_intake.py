@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from pydantic import BaseModel
 from temporalio import activity
@@ -17,6 +18,7 @@ from activities.ports import Cases, Clock, Watermarks
 from activities.systems import Systems
 from canonical.billable import Billable
 from canonical.billing_view import PendingApproval
+from canonical.charge import TakenBack
 from canonical.exception import Finding
 from canonical.intake import Intake, JudgedItem, Judgement
 from canonical.money import Money
@@ -28,7 +30,7 @@ OVERLAP = timedelta(minutes=10)
 FIRST_WINDOW = timedelta(days=40)
 _AT_ONCE = 2_000
 _PENDING = (ApprovalState.SUBMITTED, ApprovalState.PENDING_CLIENT)
-_NAMED = (Judgement.CONFLICTING, Judgement.CHANGED_AFTER_BILLING, Judgement.CHANGED_AFTER_EXPORT)
+_NAMED = (Judgement.CONFLICTING, Judgement.CHANGED_AFTER_BILLING)
 
 
 class TakeIn(BaseModel):
@@ -39,13 +41,15 @@ class TakeIn(BaseModel):
 
 
 class TakenIn(BaseModel):
-    """What a poll came to: how many of each, and how far it got."""
+    """What a poll came to: how many of each, how far it got, who is posted to, how much goes where charges are not served."""
 
     seen: int = 0
     counts: dict[str, int] = {}
     faulty: int = 0
     healed: int = 0
     until: datetime | None = None
+    posting_to: list[str] = []
+    charges_not_served: dict[str, int] = {}
 
 
 class TakeInItems(BaseModel):
@@ -98,10 +102,9 @@ class TimeActivities:
         now, entries = await self.clock.now(), as_they_are_now(batch)
         circumstances = await self._surroundings.read(entries, around, now)
         checked = await self._checked([entry for entry in entries if entry.is_billable], circumstances)
-        rated = [self._surroundings.rated(entry, around) for entry in checked.passed]
-        items = [one for one in rated if isinstance(one, Billable)]
-        findings = [*checked.findings, *(one for one in rated if isinstance(one, Finding))]
-        intake = await self.billing.entries.accept(items, batch=f"{origin.step}/{taken.seen}", origin=origin)
+        intake, unrated = await self._kept(checked.passed, around, batch=f"{origin.step}/{taken.seen}", origin=origin)
+        findings = [*checked.findings, *unrated]
+        await self._take_back(intake, entries, around)
         gone = [*checked.waiting, *(entry for entry in entries if not entry.is_billable)]
         late = await self._withdraw(gone, origin)
         await self._keep_pending(entries, around)
@@ -111,6 +114,36 @@ class TimeActivities:
         taken.healed += await self._queue.tell(told, entries, around, origin, now)
         taken.faulty += len(told)
         _count(taken, intake, len(batch))
+
+    async def _kept(self, passed: Sequence[Entry], around: Around, *, batch: str, origin: Origin) -> tuple[Intake, list[Finding]]:
+        """Time is rated in bulk, by the policy that holds for it; expenses one by one, since they are few."""
+        found, unrated = Intake(), list[Finding]()
+        for number, (policy, entries) in enumerate(self._surroundings.by_policy(passed, around)):
+            intake, findings = await self.billing.entries.accept_time(
+                _one_page(entries),
+                around.book,
+                partial(self._surroundings.place, around=around),
+                policy=policy,
+                batch=f"{batch}/{number}" if number else batch,
+                origin=origin,
+            )
+            found, unrated = found.and_also(intake), [*unrated, *findings]
+        expenses = [self._surroundings.rated(entry, around) for entry in passed if not isinstance(entry, TimeEntry)]
+        items = [one for one in expenses if isinstance(one, Billable)]
+        if items:
+            found = found.and_also(await self.billing.entries.accept(items, batch=f"{batch}/expenses", origin=origin))
+        return found, [*unrated, *(one for one in expenses if isinstance(one, Finding))]
+
+    async def _take_back(self, intake: Intake, entries: Sequence[Entry], around: Around) -> None:
+        """What changed after it was posted as a charge, and is not billed: taken back there, and in again as it is now."""
+        exported = {one.reference: one for one in intake.of(Judgement.CHANGED_AFTER_EXPORT)}
+        if exported:
+            revised = [self._surroundings.rated(entry, around) for entry in entries if entry.reference in exported]
+            why = "it changed after it was posted"
+            items = [one for one in revised if isinstance(one, Billable)]
+            await self.billing.charges.ask_back(
+                [TakenBack(item=one.reference, version=one.source_version, reason=why, revised=one) for one in items]
+            )
 
     async def _checked(self, entries: Sequence[Entry], around: Circumstances) -> Checked:
         """With what people let pass before. Twins are the ledger's to find: it knows those of every batch, in any order."""
@@ -129,8 +162,11 @@ class TimeActivities:
         if not entries:
             return []
         gone = [(entry.reference, entry.system, entry.source_version) for entry in entries]
-        intake = await self.billing.billables.withdraw(gone, "approval was taken back", origin=origin)
-        return [*intake.of(Judgement.AFTER_BILLING), *intake.of(Judgement.AFTER_EXPORT)]
+        why, versions = "approval was taken back", {reference: version for reference, _, version in gone}
+        intake = await self.billing.billables.withdraw(gone, why, origin=origin)
+        exported = [one.reference for one in intake.of(Judgement.AFTER_EXPORT)]
+        await self.billing.charges.ask_back([TakenBack(item=one, version=versions[one], reason=why) for one in exported])
+        return intake.of(Judgement.AFTER_BILLING)
 
     async def _keep_pending(self, entries: Sequence[Entry], around: Around) -> None:
         """What waits for an approval is no backlog of billing: a figure of its own (S15)."""
@@ -176,6 +212,10 @@ def _count(taken: TakenIn, intake: Intake, seen: int) -> None:
     taken.seen += seen
     for judgement, count in intake.counts.items():
         taken.counts[judgement.value] = taken.counts.get(judgement.value, 0) + count
+
+
+async def _one_page(entries: Sequence[TimeEntry]) -> AsyncIterator[Sequence[TimeEntry]]:
+    yield entries
 
 
 async def _both(system: Time, since: datetime, until: datetime) -> AsyncIterator[Sequence[Entry]]:

@@ -49,6 +49,11 @@ class Intake(Part):
         """How many were so."""
         return self.counts.get(judgement, 0)
 
+    def and_also(self, other: "Intake") -> "Intake":
+        """Both as one."""
+        counts = {one: self.count(one) + other.count(one) for one in {*self.counts, *other.counts}}
+        return Intake(counts=counts, items=(*self.items, *other.items))
+
     def of(self, judgement: Judgement) -> tuple[JudgedItem, ...]:
         """Those that were so."""
         return tuple(item for item in self.items if item.judgement is judgement)

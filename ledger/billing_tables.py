@@ -61,7 +61,7 @@ class BillableRow(SQLModel, table=True):
             "billables_to_charge",
             "entity",
             "id",
-            postgresql_where=text("charge_batch = '' AND state = 'open' AND billed = credited AND kind IN ('time', 'expense')"),
+            postgresql_where=text("charge_batch = '' AND state = 'open' AND kind IN ('time', 'expense')"),
         ),
         Index("billables_frozen", "frozen_by", postgresql_where=text("frozen_by <> ''")),
         Index("billables_charged", "charge_batch", postgresql_where=text("charge_batch <> ''")),

@@ -168,6 +168,10 @@ class Policies(Shape):
         """The currency of an entity's books."""
         return self.entities.on(on).entity(entity).currency
 
+    def billing_code(self, category: str, on: date) -> str:
+        """The ERP's billing code of a labor category; empty where the firm names none (R64)."""
+        return self.billing.on(on).billing_codes.get(category, "")
+
     # Who owns what.
 
     def ownership_for(self, scope: Scope) -> Ownership:

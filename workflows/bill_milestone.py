@@ -76,7 +76,7 @@ class BillMilestoneWorkflow(Insistent):
             request,
             task_queue=options.LEDGER,
             summary=f"control point: billing eligibility of {self._acceptance.milestone}",
-            priority=options.fair(self._acceptance.contract),
+            priority=options.fair(self._acceptance.contract, lane=options.MILESTONES),
             **options.READ,
         )
 

@@ -1,13 +1,15 @@
-"""Approved time and expenses come in: polled where a system has no events, rated, kept as billable items (R61-R68)."""
+"""Approved time and expenses come in: polled where a system has no events, rated, kept, and posted as charges (R61-R68)."""
 
 from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.charging import Chargeable, ChargingActivities, FindChargeable
     from activities.time_intake import TakeIn, TakeInItems, TakenIn, TimeActivities
     from canonical.provenance import Origin
     from workflows import options
     from workflows.insistent import Insistent
+    from workflows.post_charges import begin_posting
     from workflows.review import Subject
 
 
@@ -34,8 +36,26 @@ class BillTimeWorkflow(Insistent):
         """Take in what changed since the last poll."""
         is_again = bool(request.time or request.expenses)
         taken = await self.insisted(self._taken_again if is_again else self._taken, "take_in_time")
+        if workflow.patched("charges are posted"):
+            taken = await self._charged(taken)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return taken
+
+    async def _charged(self, taken: TakenIn) -> TakenIn:
+        """What is rated goes on to the accounts that serve charges; they may be down, so nobody here waits for them (R120)."""
+        found = await self.insisted(self._chargeable, "find_chargeable")
+        for system in found.systems:
+            await begin_posting(system, self._actor)
+        return taken.model_copy(update={"posting_to": found.systems, "charges_not_served": found.not_served})
+
+    async def _chargeable(self) -> Chargeable:
+        return await workflow.execute_activity_method(
+            ChargingActivities.find_chargeable,
+            FindChargeable(origin=self.origin("find_chargeable")),
+            task_queue=options.LEDGER,
+            summary="where rated work is posted",
+            **options.BOOKS,
+        )
 
     async def _taken(self) -> TakenIn:
         return await workflow.execute_activity_method(

@@ -78,9 +78,13 @@ SWEEP: Options = {
 }
 
 URGENT = Priority(priority_key=1)
+MILESTONES = Priority(priority_key=2)
 NORMAL = Priority(priority_key=3)
+TIME = Priority(priority_key=4)
+"""The lanes (R122): invoices that are released first, then milestones, then whatever people wait for, then time in bulk."""
 
 
-def fair(engagement: str, *, urgent: bool = False) -> Priority:
-    """The lane of an engagement: no engagement's many steps hold up another's few."""
-    return Priority(priority_key=1 if urgent else 3, fairness_key=engagement[:64])
+def fair(engagement: str, *, urgent: bool = False, lane: Priority = NORMAL) -> Priority:
+    """An engagement's place in a lane (``urgent``: the first): no engagement's many steps hold up another's few."""
+    lane = URGENT if urgent else lane
+    return Priority(priority_key=lane.priority_key, fairness_key=engagement[:64])

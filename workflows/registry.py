@@ -12,6 +12,7 @@ from workflows.check_systems import CheckSystemsWorkflow
 from workflows.engagement import EngagementWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.plan_project import PlanProjectWorkflow
+from workflows.post_charges import PostChargesWorkflow
 from workflows.provision_project import ProvisionProjectWorkflow
 from workflows.release_invoice import ReleaseInvoiceWorkflow
 from workflows.sweep import SweepWorkflow
@@ -24,6 +25,7 @@ WORKFLOWS: tuple[type[Any], ...] = (
     EngagementWorkflow,
     IdentifyEventWorkflow,
     PlanProjectWorkflow,
+    PostChargesWorkflow,
     ProvisionProjectWorkflow,
     ReleaseInvoiceWorkflow,
     SweepWorkflow,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from canonical.billable import Billable
+from canonical.charge import ChargeLine
 from canonical.written import Written
 from connectors.http import Json
 from connectors.netsuite.account import Account, literal, together
@@ -25,23 +25,23 @@ class Charges:
     def __init__(self, account: Account, directory: Directory) -> None:
         self._account, self._directory = account, directory
 
-    async def post_charges(self, project_id: str, billables: Sequence[Billable], *, key: str) -> Written:
+    async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
         """By external id, a hundred at a time; of those that were committed before, none is sent again."""
-        codes = {currency: await self._directory.currency(currency) for currency in sorted({b.currency for b in billables})}
+        used = sorted({line.billable.currency for line in lines})
+        codes = {currency: await self._directory.currency(currency) for currency in used}
         bodies = {
-            external_id(billable.reference): charge_body(
-                billable,
-                project_id=project_id,
-                subsidiary=self._directory.subsidiary(billable.entity),
-                currency=codes[billable.currency],
+            external_id(line.billable.reference): charge_body(
+                line,
+                subsidiary=self._directory.subsidiary(line.billable.entity),
+                currency=codes[line.billable.currency],
                 settings=self._account.settings,
                 key=key,
             )
-            for billable in billables
+            for line in lines
         }
         known = await upsert_all(self._account, _KIND, bodies, key=key, done=self._standing)
-        named = {billable.reference: known.get(external_id(billable.reference), "") for billable in billables}
-        return Written(target_id=project_id, details=named if all(named.values()) else {})
+        named = {line.billable.reference: known.get(external_id(line.billable.reference), "") for line in lines}
+        return Written(target_id=reference_in(key), details=named if all(named.values()) else {})
 
     async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:
         """Those that stand; one that was taken back is none."""
@@ -89,14 +89,14 @@ def _stands(found: ChargeShape) -> bool:
     return found.stage is None or found.stage.id != _TAKEN_BACK
 
 
-def charge_body(billable: Billable, *, project_id: str, subsidiary: str, currency: str, settings: Settings, key: str) -> Json:
-    """One item as a charge; it posts nothing until it is invoiced, so that it has a day but no accounting date."""
-    work = billable.work
+def charge_body(line: ChargeLine, *, subsidiary: str, currency: str, settings: Settings, key: str) -> Json:
+    """One item as a charge. It posts nothing, ever: it stays on hold, and our own invoice has lines of its own."""
+    billable, work = line.billable, line.billable.work
     body: Json = {
-        "billTo": {"id": project_id},
+        "billTo": {"id": line.project_id},
         "subsidiary": {"id": subsidiary},
         "currency": {"id": currency},
-        "billingItem": reference(settings.chart.item("", billable.kind)),
+        "billingItem": reference(settings.chart.charged_as(line.billing_code, billable.kind)),
         "use": {"id": "Actual"},
         "stage": {"id": settings.charge_stage},
         "chargeDate": billable.service.last.isoformat(),

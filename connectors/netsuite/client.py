@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 
-from canonical.billable import Billable
 from canonical.billing_schedule import BillingSchedule
+from canonical.charge import ChargeLine
 from canonical.errors import Misconfigured
 from canonical.invoice import CreditMemo, DocumentRecord, Invoice
 from canonical.journal import AccountingPeriod, Journal, JournalRecord
@@ -132,8 +132,8 @@ class NetSuite:
 
     # Receivables.
 
-    async def post_charges(self, project_id: str, billables: Sequence[Billable], *, key: str) -> Written:
-        return await self._charges.post_charges(project_id, billables, key=key)
+    async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
+        return await self._charges.post_charges(lines, key=key)
 
     async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:
         return await self._charges.find_charges(references, key=key)

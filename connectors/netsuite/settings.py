@@ -114,6 +114,10 @@ class Chart(BaseModel):
         number = account or self.accounts_by_kind.get(kind, "")
         return self.items.get(account) or self.items.get(kind) or self.items.get(number) or f"eid:ITEM-{number or kind}"
 
+    def charged_as(self, code: str, kind: str) -> str:
+        """The item of a billing code: what ``items`` says of it, else the item of that external id; without a code, by kind."""
+        return self.items.get(code, f"eid:{code}") if code else self.item("", kind)
+
 
 class Settings(BaseModel):
     """One account. ``subsidiaries`` gives the internal id of the subsidiary that stands for each of our legal entities."""

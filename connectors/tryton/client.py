@@ -7,7 +7,7 @@ charges of projects: it knows hours of employees, not amounts that were rated el
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 
-from canonical.billable import Billable
+from canonical.charge import ChargeLine
 from canonical.errors import NotServed
 from canonical.invoice import CreditMemo, DocumentRecord, Invoice
 from canonical.journal import AccountingPeriod, Journal, JournalRecord
@@ -114,7 +114,7 @@ class Tryton:
 
     # Receivables.
 
-    async def post_charges(self, project_id: str, billables: Sequence[Billable], *, key: str) -> Written:
+    async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
         raise self._no_charges()
 
     async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:

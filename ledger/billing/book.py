@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ledger.billing.billables import Billables
+from ledger.billing.charges import Charges
 from ledger.billing.claims import Claims
 from ledger.billing.credits import Credits
 from ledger.billing.documents import Documents
@@ -25,6 +26,7 @@ class BillingLedger:
     entries: Entries
     billables: Billables
     claims: Claims
+    charges: Charges
     documents: Documents
     credits: Credits
     sub_ledgers: SubLedgers
@@ -42,6 +44,7 @@ class BillingLedger:
             entries=Entries(database),
             billables=Billables(database),
             claims=Claims(database),
+            charges=Charges(database),
             documents=Documents(database),
             credits=Credits(database),
             sub_ledgers=SubLedgers(database),

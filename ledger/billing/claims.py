@@ -1,17 +1,15 @@
 """A billing run claims what is open, in one transaction: documents, lines, allocations, use of caps and purchase orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import asyncpg
 
-from canonical.billable import Billable
 from canonical.claim import Claim, Claimed, ClaimedDocument, LeftOver
 from canonical.invoice import InvoiceState
 from canonical.provenance import Entry, Origin
 from ledger.audit import as_json
 from ledger.billing.amounts import money
-from ledger.billing.billable_rows import of_row
 from ledger.billing.refusals import in_business_words
 from ledger.database import Database
 
@@ -31,11 +29,6 @@ WHERE state = 'open' AND frozen_by = '' AND billed - credited + closed < approve
   AND ($1 = '' OR entity = $1) AND service_from <= $2
 ORDER BY contract
 """
-_CHARGED = """
-UPDATE billables b SET charge_id = g.id FROM unnest($2::text[], $3::text[]) AS g(reference, id)
-WHERE b.reference = g.reference AND b.charge_batch = $1
-"""
-_LOCK_BATCH = "SELECT count(*) FROM (SELECT FROM billables WHERE charge_batch = $1 ORDER BY id FOR NO KEY UPDATE) t"
 
 
 class Claims:
@@ -59,32 +52,6 @@ class Claims:
     async def contracts(self, entity: str, through: date) -> Sequence[str]:
         """The contracts of an entity (empty: of all) with something to bill."""
         return [row["contract"] for row in await self._database.rows(_CONTRACTS, entity, through)]
-
-    async def charges(self, batch: str, entity: str, *, contract: str = "", most: int = 1_000) -> Sequence[Billable]:
-        """The next time and expenses to post as charges; batches that are made at the same time never share an item."""
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch("SELECT * FROM claim_charges($1, $2, $3, $4)", batch, entity, contract, most)
-        return [of_row(row) for row in rows]
-
-    async def charged(self, batch: str, ids: Mapping[str, str]) -> None:
-        """What the charges of a batch are called there."""
-        async with self._database.transaction() as connection:
-            await connection.fetchval(_LOCK_BATCH, batch)
-            await connection.execute(_CHARGED, batch, list(ids), list(ids.values()))
-
-    async def uncharge(self, batch: str, *, origin: Origin) -> int:
-        """The reverse of charges: the batch was reversed there, or never posted; answers how many items it held."""
-        async with self._database.transaction() as connection:
-            await connection.fetchval(_LOCK_BATCH, batch)
-            rows = await connection.fetch(
-                "UPDATE billables SET charge_batch = '', charge_id = '' WHERE charge_batch = $1 RETURNING 1", batch
-            )
-            entry = Entry(
-                action="uncharge", origin=origin, system="handoff", kind="charges", key=batch, outcome="reversed",
-                details={"items": str(len(rows))},
-            )  # fmt: skip
-            await connection.execute("SELECT audit_note($1)", as_json([entry]))
-        return len(rows)
 
 
 def _document(row: asyncpg.Record) -> ClaimedDocument:

@@ -62,6 +62,9 @@ BILLING_GUARDED = (
 )
 
 
+CHARGES = {"charge_batches": CHANGE, "charge_reversals": CHANGE}
+
+
 def statements(role: str) -> list[str]:
     """The grants of the ledger as it began, as SQL."""
     return [f"GRANT USAGE ON SCHEMA public TO {_quoted(role)}", *_grants(role, TABLES, GUARDED, callable_ones=2)]
@@ -75,6 +78,11 @@ def of_billing(role: str) -> list[str]:
 def of_pending(role: str) -> list[str]:
     """The grants of the projection of pending approvals."""
     return _grants(role, {"pending_approvals": f"{CHANGE}, DELETE"}, (), callable_ones=0)
+
+
+def of_charges(role: str) -> list[str]:
+    """The grants of posting batches."""
+    return _grants(role, CHARGES, (), callable_ones=0)
 
 
 def _grants(role: str, tables: Mapping[str, str], guarded: Iterable[str], *, callable_ones: int) -> list[str]:

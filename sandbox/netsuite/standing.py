@@ -32,6 +32,7 @@ _ACCOUNTS = (
 )
 _SERVICES = ("4000", "4010", "4020", "4030", "4900", "4910")
 _OTHER_CHARGES = ("1120", "1150", "2300", "2350", "5900", "6900", "7010")
+_CATEGORIES = ("SVC-SENIOR", "SVC-CONSULT", "SVC-ADVISOR", "SVC-ARCHITECT")  # the firm's labor categories, as items
 _YEARS = range(2024, 2032)
 _TEXTS = ("contract", "correlation", "mapping", "rate_version", "actor", "certificate", "source")
 _COLUMNS = ("practice", "region", "revenue_treatment", "cost_center", "contract_line", "billables")
@@ -58,7 +59,10 @@ def records() -> dict[str, dict[str, Json]]:
     tax = {"externalId": "TAX", "itemId": "TAX", "taxType": "TAX", "rate": 0, "taxAccount": {"id": ids["2200"]}}
     return {
         "account": accounts,
-        "serviceSaleItem": {str(300 + n): _item(number, ids) for n, number in enumerate(_SERVICES)},
+        "serviceSaleItem": {
+            **{str(300 + n): _item(number, ids) for n, number in enumerate(_SERVICES)},
+            **{str(320 + n): _category(code, ids) for n, code in enumerate(_CATEGORIES)},
+        },
         "otherChargeSaleItem": {str(350 + n): _item(number, ids) for n, number in enumerate(_OTHER_CHARGES)},
         "salesTaxItem": {"390": tax},
         "accountingPeriod": {record["id"]: record for record in _periods()},
@@ -73,6 +77,10 @@ def _account(number: str, name: str, kind: str) -> Json:
 def _item(number: str, ids: dict[str, str]) -> Json:
     name = next(name for found, name, _ in _ACCOUNTS if found == number)
     return {"externalId": f"ITEM-{number}", "itemId": f"{number} {name}", "incomeAccount": {"id": ids[number]}}
+
+
+def _category(code: str, ids: dict[str, str]) -> Json:
+    return {"externalId": code, "itemId": code, "incomeAccount": {"id": ids["4000"]}}
 
 
 def _periods() -> Iterator[Json]:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 
-from canonical.billable import Billable
+from canonical.charge import ChargeLine
 from canonical.invoice import CreditMemo, DocumentRecord, DocumentState, Invoice
 from canonical.journal import AccountingPeriod, Journal, JournalRecord
 from canonical.money import Money
@@ -19,15 +19,21 @@ class RememberingReceivables(Remembering):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.invoices: dict[str, Invoice] = {}
+        self.charges: dict[str, ChargeLine] = {}
 
-    async def post_charges(self, project_id: str, billables: Sequence[Billable], *, key: str) -> Written:
-        return await self.make("post_charges", "charges", project_id, key)
+    async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
+        written = await self.make("post_charges", "charges", lines[0].billable.contract, key)
+        self.charges |= {line.billable.reference: line for line in lines}
+        return written
 
     async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:
-        return {}
+        return {reference: f"charge-{reference}" for reference in references if reference in self.charges}
 
     async def reverse_charges(self, references: Sequence[str], reason: str, *, key: str) -> Written:
-        return await self.make("reverse_charges", "reversal", references[0], key)
+        written = await self.make("reverse_charges", "reversal", references[0], key)
+        for reference in references:
+            self.charges.pop(reference, None)
+        return written
 
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
         written = await self.make("post_invoice", "invoice", invoice.reference, key)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2 as httpx
 
 from canonical.billable import Billable, BillableKind, Work
+from canonical.charge import ChargeLine
 from canonical.invoice import CreditMemo, DocumentLine, Invoice
 from canonical.journal import Journal, JournalLine
 from canonical.money import Money
@@ -78,6 +79,11 @@ def a_billable(number: int = 1, **fields: Any) -> Billable:
         "work": Work(person="P-7", role="Senior", task="C-1.P1.T1"),
     }
     return Billable(reference=f"kantata.{number}", **{**given, **fields})
+
+
+def charged_to(project_id: str, *billables: Billable, code: str = "") -> list[ChargeLine]:
+    """Items on their way to one project."""
+    return [ChargeLine(billable=one, project_id=project_id, billing_code=code) for one in billables]
 
 
 def a_journal(reference: str = "JRN-100", **fields: Any) -> Journal:

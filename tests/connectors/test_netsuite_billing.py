@@ -13,7 +13,17 @@ from connectors.netsuite.client import NetSuite, connect
 from connectors.netsuite.documents import tax_by_line
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench, ConnectorContract, WriteCase
-from tests.connectors.netsuite_billing import JUNE, a_billable, a_buyer, a_credit_memo, a_journal, a_line, an_invoice, invoiced
+from tests.connectors.netsuite_billing import (
+    JUNE,
+    a_billable,
+    a_buyer,
+    a_credit_memo,
+    a_journal,
+    a_line,
+    an_invoice,
+    charged_to,
+    invoiced,
+)
 from tests.connectors.netsuite_world import a_project_id, a_vendor, held, settings, usd
 
 CHARGES = WriteCase(
@@ -21,7 +31,7 @@ CHARGES = WriteCase(
     writes="/record/v1/charge/",
     method="PUT",
     prepare=a_project_id,
-    create=lambda c, project_id: c.post_charges(project_id, [a_billable()], key="post_charges/C-1/1"),
+    create=lambda c, project_id: c.post_charges(charged_to(project_id, a_billable()), key="post_charges/C-1/1"),
     find=lambda c, project_id: _charged(c, project_id),
     held=lambda state: len(held(state, "charge", externalId="kantata__1")),
     reverse=lambda c, _, __: c.reverse_charges(["kantata.1"], "the entry was un-approved", key="reverse_charges/C-1/1"),
@@ -92,7 +102,7 @@ JOURNAL = WriteCase(
 
 async def _charged(connector: Any, project_id: str) -> Written | None:
     found = await connector.find_charges(["kantata.1"], key="post_charges/C-1/1")
-    return Written(target_id=project_id) if found else None
+    return Written(target_id="C-1.1") if found else None
 
 
 async def _credited(connector: Any, invoice: Written) -> Written:

@@ -23,6 +23,7 @@ from tests.connectors.netsuite_billing import (
     an_invoice,
     at_work,
     books,
+    charged_to,
     days,
     invoiced,
     posted,
@@ -50,10 +51,10 @@ async def test_of_a_batch_of_100_of_which_63_were_committed_only_37_are_posted(b
     project_id, batch = await a_project_id(bench.connector), [a_billable(n) for n in range(100)]
     await bench.fault(kind="partial", quantity=63, status=504, on={"path": "/charge", "method": "PUT"})
     with pytest.raises(UNDECIDED):
-        await bench.connector.post_charges(project_id, batch, key="post_charges/B-1")
+        await bench.connector.post_charges(charged_to(project_id, *batch), key="post_charges/B-1")
     names = [billable.reference for billable in batch]
     assert len(await bench.connector.find_charges(names, key="post_charges/B-1")) == 63
-    await bench.connector.post_charges(project_id, batch, key="post_charges/B-1")
+    await bench.connector.post_charges(charged_to(project_id, *batch), key="post_charges/B-1")
     assert len(held(bench.vendor.state, "charge")) == 100
     assert len(calls(bench, "/charge/eid", "PUT")) == 37, "only the missing ones"
     found = await bench.connector.find_charges(names, key="post_charges/B-1")
@@ -66,7 +67,7 @@ async def test_charges_that_are_refused_are_told_and_the_rest_goes_on(bench: Ben
     batch = [a_billable(n, kind=BillableKind.USAGE if n in odd else BillableKind.TIME) for n in range(220)]
     unmapped = connect("erp", settings(bench.url, chart=Chart(items={"usage": "eid:ITEM-NONE"})))
     with pytest.raises(Rejected) as refused:
-        await unmapped.post_charges(project_id, batch, key="post_charges/B-2")
+        await unmapped.post_charges(charged_to(project_id, *batch), key="post_charges/B-2")
     await unmapped.aclose()
     assert refused.value.evidence["accepted"] == "217" and refused.value.evidence["field"] == "billingItem"
     assert "kantata.5, kantata.6, kantata.207" in refused.value.evidence["refused"]
@@ -75,7 +76,7 @@ async def test_charges_that_are_refused_are_told_and_the_rest_goes_on(bench: Ben
 
 async def test_a_charge_says_what_it_is_for_and_waits_for_our_own_invoice(bench: Bench) -> None:
     project_id = await a_project_id(bench.connector)
-    written = await bench.connector.post_charges(project_id, [a_billable(1), a_billable(2)], key="post_charges/B-3")
+    written = await bench.connector.post_charges(charged_to(project_id, a_billable(1), a_billable(2)), key="post_charges/B-3")
     (one, two) = sorted(held(bench.vendor.state, "charge"), key=lambda charge: charge["externalId"])
     assert written.details == {"kantata.1": one["id"], "kantata.2": two["id"]}
     assert (one["quantity"], one["rate"], one["amount"]) == (7.5, 225, 1687.5)
@@ -85,13 +86,13 @@ async def test_a_charge_says_what_it_is_for_and_waits_for_our_own_invoice(bench:
 
 async def test_a_charge_that_was_taken_back_is_none_until_it_is_posted_again(bench: Bench) -> None:
     project_id, batch = await a_project_id(bench.connector), [a_billable(n) for n in range(12)]
-    await bench.connector.post_charges(project_id, batch, key="post_charges/B-4")
+    await bench.connector.post_charges(charged_to(project_id, *batch), key="post_charges/B-4")
     names = [billable.reference for billable in batch]
     for _ in range(2):
         await bench.connector.reverse_charges([*names[:11], "kantata.none"], "un-approved", key="reverse_charges/B-4")
     assert list(await bench.connector.find_charges(names, key="post_charges/B-4")) == ["kantata.11"]
     again = [a_billable(n, quantity=Decimal(6), amount=usd("1350")) for n in range(11)]
-    await bench.connector.post_charges(project_id, again, key="post_charges/B-5")
+    await bench.connector.post_charges(charged_to(project_id, *again), key="post_charges/B-5")
     assert len(await bench.connector.find_charges(names, key="post_charges/B-5")) == 12
     assert len(held(bench.vendor.state, "charge", amount=1350)) == 11
 

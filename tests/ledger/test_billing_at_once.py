@@ -121,21 +121,3 @@ async def test_runs_amendments_and_withdrawals_do_not_wait_for_each_other_in_a_c
     used = await firm.ledger.sub_ledgers.read(SubLedgerKind.CAP, "C-all", "L1")
     billed = await database.value("SELECT sum(billed - credited) FROM billables WHERE contract = 'C-all'")
     assert used and used.balance and used.balance.amount == billed
-
-
-async def test_batches_of_charges_that_are_made_at_once_share_nothing(database: Database) -> None:
-    firm = Firm(database, "C-charge")
-    await firm.approve(*(an_item(f"charge.{n:03}", entity="DE01") for n in range(100)))
-    batches = await asyncio.gather(*(firm.ledger.claims.charges(f"CB-{n}", "DE01", most=15) for n in range(8)))
-    names = [item.reference for batch in batches for item in batch]
-    assert len(names) == len(set(names)) and len(names) <= 100
-    first = await firm.ledger.claims.charges("CB-0", "DE01", most=15)
-    assert [item.reference for item in first] == [item.reference for item in batches[0]]
-    await firm.ledger.claims.charged("CB-0", {item.reference: f"NS-{item.reference}" for item in first})
-    (state,) = await firm.ledger.billables.read([first[0].reference])
-    assert state.charge_id == f"NS-{first[0].reference}"
-    after = await firm.approve(an_item(first[0].reference, "3", entity="DE01", source_version="9"))
-    assert [one.judgement.value for one in after.items] == ["changed_after_export"]
-    assert await firm.ledger.claims.uncharge("CB-0", origin=WHO) == len(first)
-    rest = await firm.ledger.claims.charges("CB-rest", "DE01", most=1000)
-    assert len(rest) == 100 - len(names) + len(first)

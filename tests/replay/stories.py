@@ -10,7 +10,7 @@ from activities.fact import IdentifyEvent
 from activities.plan import PlanActivation
 from canonical.document import SigningState
 from canonical.event import FactKind
-from canonical.exception import Decision
+from canonical.exception import Decision, Settlement
 from tests.activities.firm import a_delivery
 from tests.build import a_customer, an_acceptance, an_entry
 from tests.workflows.house import Handle, House
@@ -308,6 +308,39 @@ async def bill_time(house: House, contract: str) -> Handle:
     await a_living_engagement(house, contract)
     house.firm.psa.record(an_entry(contract))
     return await house.ran(BillTimeWorkflow.run, f"bill_time/{contract}", BillTime(system="kantata"))
+
+
+@story
+async def bill_time_that_is_charged(house: House, contract: str) -> Handle:
+    handle = await bill_time(house, contract)
+    await house.client.get_workflow_handle("post_charges/netsuite").result()
+    return handle
+
+
+@story
+async def post_charges(house: House, contract: str) -> Handle:
+    await bill_time(house, contract)
+    handle = house.client.get_workflow_handle("post_charges/netsuite")
+    await handle.result()
+    return handle
+
+
+@story
+async def post_charges_with_a_refused_batch(house: House, contract: str) -> Handle:
+    house.firm.erp.fail("post_charges", contract, "rejected")
+    await bill_time(house, contract)
+    handle = house.client.get_workflow_handle("post_charges/netsuite")
+
+    async def numbers() -> list[int]:
+        waits: list[int] = await handle.query("waits_for", result_type=list[int])
+        return waits
+
+    [number] = await house.until(numbers, "a batch waits for a person")
+    await house.firm.books.cases.settle(number, Decision.RETRY, actor="ann", reason="mapped", adopt="")
+    settlement = Settlement(number=number, decision=Decision.RETRY, actor="ann", reason="mapped")
+    await handle.execute_update("settle", settlement, result_type=str)
+    await handle.result()
+    return handle
 
 
 @story

@@ -232,6 +232,6 @@ async def test_invoices_posted_at_once_are_numbered_each_once(connector: Connect
 
 async def test_charges_are_not_served_and_not_declared(connector: Connector) -> None:
     with pytest.raises(NotServed):
-        await connector.post_charges("1", [], key="")
+        await connector.post_charges([], key="")
     with pytest.raises(Exception, match="writes no 'charges'"):
         connector.declares("charges")

@@ -114,3 +114,52 @@ async def test_above_the_threshold_a_person_releases_or_withdraws(house: House, 
     assert [one.state for one in documents] == [InvoiceState.WITHDRAWN, InvoiceState.POSTED]
     assert documents[-1].net == usd("101800.00")
     house.firm.psa.entries.clear()
+
+
+async def charged(house: House, contract: str, expected: dict[str, str]) -> None:
+    """The charges of a contract at the ERP become these: our reference and its billing code."""
+
+    async def there() -> bool:
+        lines = [line for line in house.firm.erp.charges.values() if line.billable.contract == contract]
+        return {line.billable.reference: f"{line.billable.quantity} h {line.billing_code}" for line in lines} == expected
+
+    await house.until(there, f"{contract} is charged {expected}")
+
+
+async def test_approved_time_is_charged_in_a_batch_and_taken_back_with_its_approval(house: House, contract: str) -> None:
+    await living(house, contract)
+    psa, first, second = house.firm.psa, an_entry(contract), an_entry(contract, source_id=f"{contract}-2", hours=Decimal(4))
+    psa.record(first)
+    psa.record(second)
+    await polled(house, contract)
+    await charged(house, contract, {first.reference: "8 h SVC-SENIOR", second.reference: "4 h SVC-SENIOR"})
+    assert house.firm.erp.count("post_charges", contract) == 1
+    psa.record(an_entry(contract, source_version="2026-04-21T09:00:00Z", state=ApprovalState.REJECTED))
+    psa.record(an_entry(contract, source_id=f"{contract}-2", hours=Decimal(3), source_version="2026-04-21T09:00:00Z"))
+    await polled(house, contract, 2)
+    await charged(house, contract, {second.reference: "3 h SVC-SENIOR"})
+    await (await released(house, contract)).result()
+    assert await net_of(house, contract) == ["posted 675.00 USD"]
+    psa.entries.clear()
+
+
+async def test_a_refused_batch_waits_for_a_person_and_keeps_nothing_else_back(house: House, contract: str) -> None:
+    await living(house, contract)
+    psa, erp = house.firm.psa, house.firm.erp
+    erp.fail("post_charges", contract, "rejected")
+    psa.record(an_entry(contract))
+    await polled(house, contract)
+
+    async def waits() -> Any:
+        found = [one for one in await house.firm.books.cases.list() if one.code == "CHARGES_REFUSED"]
+        return found[0] if found else None
+
+    case = await house.until(waits, "the batch is refused")
+    assert case.money_amount == Decimal(1_800) and contract in case.subject
+    psa.record(an_entry(contract, source_id=f"{contract}-2", work_date=date(2026, 4, 17)))
+    await polled(house, contract, 2)
+    await charged(house, contract, {f"kantata.{contract}-2": "8 h SVC-SENIOR"})
+    await house.firm.books.cases.settle(case.number, Decision.RETRY, actor="ann", reason="mapped", adopt="")
+    await house.tell(case, Decision.RETRY)
+    await charged(house, contract, {f"kantata.{contract}-{n}": "8 h SVC-SENIOR" for n in (1, 2)})
+    psa.entries.clear()
