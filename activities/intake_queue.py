@@ -113,7 +113,7 @@ class IntakeQueue:
 
 
 def changed_after(one: JudgedItem) -> Finding:
-    """What was billed or exported before its record changed: nothing moves by itself."""
+    """What was billed before its record changed: nothing moves by itself."""
     return Finding(
         code=one.judgement.value.upper(),
         subject=one.reference,
@@ -132,12 +132,11 @@ def changed_after(one: JudgedItem) -> Finding:
 
 
 def taken_back_late(one: JudgedItem) -> Finding:
-    """Approval that was taken back after the work was billed or exported: a reversal, which a person decides (R71, S15)."""
-    where = "billed" if one.judgement is Judgement.AFTER_BILLING else "exported to the ERP"
+    """Approval that was taken back after the work was billed: a credit, which a person decides; a mere charge is reversed by itself (R71, S15)."""
     return Finding(
         code="APPROVAL_WITHDRAWN",
         subject=one.reference,
-        sentence=f"The approval of {one.reference} ({one.was}) was taken back after it was {where}.",
+        sentence=f"The approval of {one.reference} ({one.was}) was taken back after it was billed.",
         remedy="Credit the entry, or have its approval restored; then settle with retry.",
         money=one.was,
         evidence={"entry": one.reference, "version": one.version, "project": one.contract},
