@@ -132,7 +132,7 @@ def changed_after(one: JudgedItem) -> Finding:
 
 
 def taken_back_late(one: JudgedItem) -> Finding:
-    """Approval that was taken back after the work was billed: a credit, which a person decides; a mere charge is reversed by itself (R71, S15)."""
+    """Approval taken back after the work was billed: a person credits it; a mere charge is reversed by itself (R71, S15)."""
     return Finding(
         code="APPROVAL_WITHDRAWN",
         subject=one.reference,
