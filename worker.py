@@ -18,6 +18,8 @@ from activities.charging import ChargingActivities
 from activities.check import CheckActivities
 from activities.contract_of_record import ContractsOfRecord
 from activities.contract_reader import ContractReader
+from activities.credit_posting import CreditPostingActivities
+from activities.crediting import CreditingActivities
 from activities.crm import CrmActivities
 from activities.customer import CustomerActivities
 from activities.documents import DocumentActivities
@@ -30,6 +32,7 @@ from activities.plan import PlanActivities
 from activities.ports import Connected
 from activities.project_accounting import ProjectAccountingActivities
 from activities.psa import PsaActivities
+from activities.rate_change import RateChangeActivities
 from activities.release import ReleaseActivities
 from activities.step import Bookkeeping
 from activities.sweep import SweepActivities
@@ -54,6 +57,8 @@ STEPS: tuple[type[Any], ...] = (
     CaseActivities,
     ChargingActivities,
     CheckActivities,
+    CreditPostingActivities,
+    CreditingActivities,
     CrmActivities,
     CustomerActivities,
     DocumentActivities,
@@ -65,6 +70,7 @@ STEPS: tuple[type[Any], ...] = (
     PlanActivities,
     ProjectAccountingActivities,
     PsaActivities,
+    RateChangeActivities,
     ReleaseActivities,
     SweepActivities,
     TimeActivities,

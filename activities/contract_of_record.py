@@ -7,8 +7,11 @@ from canonical.activation import ActivationDossier
 from canonical.billing_schedule import BillingSchedule
 from canonical.contract import Contract
 from canonical.errors import NotFound
+from canonical.party import Customer
 from canonical.project import Project
 from canonical.schema import Part
+
+BILL_TO = "bill_to"
 
 
 class ContractOfRecord(Part):
@@ -48,6 +51,18 @@ class ContractsOfRecord:
             schedule=_schedule(parts),
             targets=(row.targets if row else None) or {},
         )
+
+    async def payer(self, record: ContractOfRecord, customer: str) -> Customer:
+        """Whom a document bills: the contract's payer, or whom a credit was billed again to (S07)."""
+        if customer == record.contract.payer.reference:
+            return record.contract.payer
+        kept = await self.dossiers.all_of(BILL_TO, customer)
+        if not kept:
+            raise NotFound(
+                f"Nothing is known of {customer}, who is billed for {record.contract.reference}",
+                remedy="Name the other bill-to in the credit that is billed again: its legal name, address and tax number.",
+            )
+        return Customer.model_validate(kept[-1])
 
 
 def _project(parts: list[ActivationDossier]) -> Project:

@@ -77,7 +77,8 @@ class InvoicingActivities:
         invoice = await self.billing.documents.invoice(request.reference)
         record = await self.record.read(invoice.contract)
         engine = self.systems.get(request.system, Tax)
-        question = tax_question(record, invoice, self.policy.issuer_address(invoice.entity, invoice.invoice_date))
+        payer = await self.record.payer(record, invoice.customer)
+        question = tax_question(payer, invoice, self.policy.issuer_address(invoice.entity, invoice.invoice_date))
         asked = Asked.of(
             Step(origin=request.origin, dossier="", system=request.system),
             engine,

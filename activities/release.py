@@ -11,6 +11,7 @@ from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Tax
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
 from activities.ports import Clock
+from activities.repricing import Repricer
 from activities.systems import Systems
 from activities.tax_question import coded, tax_question
 from canonical.billable import Billable, BillableKind
@@ -27,15 +28,18 @@ from canonical.rules.close import held_until_reopened, place
 from canonical.rules.taxation import nexus_findings
 from canonical.schema import Part
 from canonical.sub_ledger import Taken
-from canonical.tax import TaxAnswer, TaxQuestion
+from canonical.tax import TaxAnswer
 
+REBILL = "REBILL"
+"""The code under which what a credit re-opened is kept for its own run."""
 ROUTED = (Capability.RECEIVABLES, Capability.GENERAL_LEDGER, Capability.TAX)
 
 
 class ClaimRun(BaseModel):
     """A billing run of one contract: what is open through a day (that day included); ``run`` names it once for all.
 
-    ``kinds`` narrow it (retainers on signing, say); none means everything.
+    ``kinds`` narrow it (retainers on signing, say); none means everything. ``rebills`` names a credit: exactly what it re-opened
+    is billed, to its other bill-to if it has one, whose id in the ERP is ``customer_id``.
     """
 
     origin: Origin
@@ -43,6 +47,8 @@ class ClaimRun(BaseModel):
     run: str
     through: date
     kinds: tuple[BillableKind, ...] = ()
+    rebills: str = ""
+    customer_id: str = ""
 
 
 class Run(BaseModel):
@@ -107,13 +113,15 @@ class ReleaseActivities:
         claim = await self._claim(record, request, routes, today)
         run = Run(
             routes=routes,
-            targets=record.targets,
+            targets=_targets(record, request.customer_id),
             entity=contract.entity,
             customer=contract.payer.reference,
             policy_version=self.policy.version,
         )
         if isinstance(claim, Finding):
             return run.model_copy(update={"findings": [claim]})
+        if request.rebills:
+            claim = await self._exactly(claim, request)
         claimed = await self.billing.claims.claim(claim, origin=request.origin)
         documents = [document.reference for document in claimed.documents]
         return run.model_copy(update={"documents": documents, "findings": [_left(one) for one in claimed.left]})
@@ -172,6 +180,20 @@ class ReleaseActivities:
             correlation=request.origin.correlation,
         )
 
+    async def _exactly(self, claim: Claim, request: ClaimRun) -> Claim:
+        """What a credit re-opened was kept from other runs until now."""
+        proposal = await self.billing.credit_proposals.read(request.rebills)
+        kept = await self.billing.billables.held_under(REBILL, contract=request.contract, note=request.rebills)
+        rebill = proposal.request.rebill
+        if rebill and rebill.at_current_rates:
+            repricer = Repricer(self.record, self.billing, self.policy)
+            batch = f"rebill/{request.rebills}"
+            await repricer.reopened_at_current_rates(request.contract, proposal.reopened, batch=batch, origin=request.origin)
+        await self.billing.billables.release(kept, origin=request.origin)
+        bill_to = rebill.bill_to.reference if rebill and rebill.bill_to else ""
+        memo = f"Billed again after credit {request.rebills}"
+        return claim.model_copy(update={"billables": proposal.reopened, "through": None, "bill_to": bill_to, "memo": memo})
+
     async def _placed(self, entity: str, through: date, today: date, system: str | None) -> date | None:
         """The last day of the run while its period is open, else a day of the next open one (S27)."""
         if not system:
@@ -207,16 +229,22 @@ class ReleaseActivities:
         zero = Money.zero(invoice.currency)
         if not system:
             return _Taxed(answer=TaxAnswer(tax=zero))
-        answer = await self.systems.get(system, Tax).probe(self._question(record, invoice))
+        payer = await self.record.payer(record, invoice.customer)
+        ship_from = self.policy.issuer_address(invoice.entity, invoice.invoice_date)
+        answer = await self.systems.get(system, Tax).probe(tax_question(payer, invoice, ship_from))
         return _Taxed(answer=answer, taxes={line.number: line.tax for line in answer.lines})
-
-    def _question(self, record: ContractOfRecord, invoice: Invoice) -> TaxQuestion:
-        return tax_question(record, invoice, self.policy.issuer_address(invoice.entity, invoice.invoice_date))
 
     async def _rate(self, invoice: Invoice) -> FrozenRate | None:
         """Functional currency per unit of the invoice's, frozen with its source and time (DESIGN 5)."""
         functional = self.policy.functional_currency(invoice.entity, invoice.invoice_date)
         return await self.billing.exchange_rates.holding(invoice.currency, functional, await self.clock.now())
+
+
+def _targets(record: ContractOfRecord, customer_id: str) -> dict[str, str]:
+    """The contract's records in the ERP; its project is its own customer's, and another bill-to has none there."""
+    if not customer_id or customer_id == record.targets.get("customer"):
+        return record.targets
+    return {name: key for name, key in record.targets.items() if name != "erp_project"} | {"customer": customer_id}
 
 
 def _top_up(record: ContractOfRecord, draft: Invoice, taken: Taken) -> Billable:

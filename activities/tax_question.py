@@ -1,11 +1,12 @@
-"""An invoice as a tax engine is asked about it: which lines bear tax, under which code, from where to where."""
+"""A document as a tax engine is asked about it: which lines bear tax, under which code, from where to where."""
+
+from datetime import date
 
 from activities.billing_books import BillingPolicy
-from activities.contract_of_record import ContractOfRecord
 from canonical.billable import BillableKind
 from canonical.errors import Rejected
-from canonical.invoice import DocumentLine, Invoice, LineKind
-from canonical.party import Address
+from canonical.invoice import CreditMemo, DocumentLine, Invoice, LineKind
+from canonical.party import Address, Customer
 from canonical.tax import TaxLine, TaxQuestion
 
 
@@ -26,27 +27,34 @@ def coded(invoice: Invoice, policy: BillingPolicy) -> Invoice:
     return invoice.model_copy(update={"lines": tuple(of(line) for line in invoice.lines)})
 
 
-def tax_question(record: ContractOfRecord, invoice: Invoice, ship_from: Address) -> TaxQuestion:
-    """The invoice as a tax engine is asked about it; a retainer's draw lowers what is owed, not what is taxed."""
-    payer = record.contract.payer
+def tax_question(
+    payer: Customer, document: Invoice | CreditMemo, ship_from: Address, *, invoiced_on: date | None = None
+) -> TaxQuestion:
+    """The document as a tax engine is asked about it; a retainer's draw lowers what is owed, not what is taxed.
+
+    A credit is taxed as its invoice was (``invoiced_on``), in the period in which it is accounted.
+    """
     if payer.bill_to is None:
         raise Rejected(
-            f"{payer.reference} has no address that {invoice.reference} could be taxed at",
+            f"{payer.reference} has no address that {document.reference} could be taxed at",
             remedy="Complete the customer's bill-to address, then settle with retry.",
         )
+    dated = document.invoice_date if isinstance(document, Invoice) else document.memo_date
     return TaxQuestion(
-        reference=invoice.reference,
-        entity=invoice.entity,
-        customer=invoice.customer,
-        currency=invoice.currency,
-        tax_date=invoice.invoice_date,
+        reference=document.reference,
+        entity=document.entity,
+        customer=document.customer,
+        currency=document.currency,
+        tax_date=invoiced_on or dated,
+        document_date=dated if invoiced_on else None,
         ship_from=ship_from,
         ship_to=payer.bill_to,
         lines=tuple(
             TaxLine(number=line.number, amount=line.amount, tax_code=line.tax_code, description=line.description)
-            for line in invoice.lines
+            for line in document.lines
             if is_taxed(line)
         ),
         customer_tax_number=payer.tax_registrations[0].number if payer.tax_registrations else "",
-        exchange_rate=invoice.exchange_rate,
+        is_credit=isinstance(document, CreditMemo),
+        exchange_rate=document.exchange_rate,
     )

@@ -29,6 +29,7 @@ class Claim(Part):
 
     ``run`` is the business key: the same run asked again has the same documents. One document comes of each contract, bill-to,
     entity, currency and purchase order; where there are several their references are numbered. Nothing named means everything.
+    ``bill_to`` is a customer other than the items' own, who is billed for them (S07).
     """
 
     run: str
@@ -41,6 +42,7 @@ class Claim(Part):
     kinds: tuple[BillableKind, ...] = ()
     lines: tuple[str, ...] = ()
     billables: tuple[str, ...] = ()
+    bill_to: str = ""
     group_by: tuple[GroupBy, ...] = (GroupBy.ROLE, GroupBy.RATE)
     document_date: date
     accounting_date: date

@@ -7,6 +7,9 @@ from enum import StrEnum
 from canonical.money import Money
 from canonical.schema import Canonical, Part, published
 
+PROPOSER = "proposed_by"
+"""The evidence of a case that names who proposed what waits for approval: never the one who may approve it."""
+
 
 class Finding(Part):
     """One thing that stands in the way, found by a control point or met in a step; not yet a row in the queue.

@@ -59,10 +59,31 @@ GROUPS: dict[str, dict[str, Target]] = {
             "From an invoice line to its entries, people, approvers, rate versions, clauses, acceptances and journals.",
         ),
     },
+    "credit": {
+        "propose": Target(
+            "cli.credit.propose:propose",
+            "Propose a credit of exact items, lines or an amount; without any of them all that stands billed is credited.",
+        ),
+        "list": Target(
+            "cli.credit.list:list_credits",
+            "The credits that wait for a second person, or for the ERP; with --all, those that were decided too.",
+        ),
+        "show": Target(
+            "cli.credit.show:show",
+            "One credit: its amounts, the exact allocations, what becomes of them, and what waits about it.",
+        ),
+        "approve": Target(
+            "cli.credit.approve:approve",
+            "Agree, as a second person, to a proposed credit: it is made, posted, and billed again where that was asked for.",
+        ),
+        "reject": Target(
+            "cli.credit.reject:reject", "Reject a proposed credit, or take back one's own; everything stays as it was."
+        ),
+    },
     "rates": {
         "import": Target(
             "cli.rates.import_card:import_card",
-            "Import a version of a rate card; what was rated by an older one stays as it was rated.",
+            "Import a version of a rate card, which work billed at older rates follows, or exchange rates with source and time.",
         ),
     },
     "audit": {
@@ -93,6 +114,7 @@ HELP = {
     "exceptions": "Work for people: what waits, and settling it.",
     "billing": "Billing: accepted milestones, approved time and what the calendar brings become invoices.",
     "invoice": "One invoice, and where each of its lines comes from.",
+    "credit": "Credits of posted invoices: proposed by one person, agreed by another, billed again where that is asked for.",
     "rates": "Rate cards and exchange rates.",
     "audit": "The append-only trail: verify and export it.",
     "connectors": "The connected systems.",

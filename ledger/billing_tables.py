@@ -263,3 +263,27 @@ class DisputeRow(SQLModel, table=True):
     opened_at: datetime = moment(now=True)
     settled_at: datetime | None = moment()
     outcome: str = words()
+
+
+class CreditProposalRow(SQLModel, table=True):
+    """A credit that was asked for, come to its amounts: what waits for a second person, and what became of it."""
+
+    __tablename__ = "credit_proposals"
+    __table_args__ = (
+        CheckConstraint("state IN ('proposed', 'approved', 'posted', 'rejected', 'withdrawn')", name="credit_proposals_state"),
+        Index("credit_proposals_invoice", "invoice"),
+        Index("credit_proposals_waiting", "contract", postgresql_where=text("state IN ('proposed', 'approved')")),
+    )
+    reference: str = words(key=True)
+    invoice: str = words()
+    contract: str = words()
+    entity: str = words()
+    customer: str = words()
+    fingerprint: str = words()
+    state: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'proposed'")))
+    content: dict[str, Any] = pairs()
+    proposed_by: str = words()
+    decided_by: str = words()
+    note: str = words()
+    proposed_at: datetime = moment(now=True)
+    changed_at: datetime = moment(now=True)

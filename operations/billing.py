@@ -33,6 +33,7 @@ from workflows import options
 from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
 from workflows.bill_recurring import BillRecurring, BillRecurringWorkflow
 from workflows.bill_time import BillTime, BillTimeWorkflow
+from workflows.follow_rates import FollowRatesWorkflow, RatesFollowed, RatesImported
 from workflows.release_invoice import Released, ReleaseInvoice, ReleaseInvoiceWorkflow
 from workflows.search_attributes import of_engagement
 
@@ -46,6 +47,14 @@ class Submitted(BaseModel):
     contract: str
     milestone: str
     workflow_id: str
+
+
+class RatesTaken(BaseModel):
+    """A version of a rate card, whether it is new, and what it changed of each contract with work done."""
+
+    card: RateCard
+    is_new: bool
+    followed: list[RatesFollowed] = []
 
 
 class BillingRun(BaseModel):
@@ -81,10 +90,23 @@ class BillingDesk:
         )
         return Submitted(contract=acceptance.contract, milestone=acceptance.milestone, workflow_id=workflow_id)
 
-    async def import_rates(self, card: RateCard, *, actor: str) -> bool:
-        """Keep a version of a rate card; false where it is known already. What was rated by an older one stays so."""
+    async def import_rates(self, card: RateCard, *, actor: str) -> RatesTaken:
+        """Keep a version of a rate card, and follow it: what was billed at an older rate gets its difference, or a credit.
+
+        Asked again for the same version, it finds what still differs; what was billed is never rated again by itself.
+        """
         origin = Origin(correlation=card.reference, engagement=card.contract, actor=actor, step="import_rates")
-        return await self.books.billing.rate_cards.add(card, origin=origin)
+        is_new = await self.books.billing.rate_cards.add(card, origin=origin)
+        contracts = [card.contract] if card.contract else await self.books.billing.repricing.contracts()
+        worked = [one for one in contracts if await self.books.billing.repricing.work_of(one, limit=1)]
+        followed = [await self._follow(card, one, actor) for one in worked]
+        return RatesTaken(card=card, is_new=is_new, followed=followed)
+
+    async def _follow(self, card: RateCard, contract: str, actor: str) -> RatesFollowed:
+        request = RatesImported(contract=contract, card=card.reference, version=card.version, actor=actor)
+        name = f"follow_rates/{contract}/{card.reference}.v{card.version}"
+        followed: RatesFollowed = await self._answered(FollowRatesWorkflow.run, request, name, contract)
+        return followed
 
     async def import_exchange_rates(self, table: ExchangeRateTable, *, actor: str) -> None:
         """Keep the rates of a source at a time; one that is known otherwise is refused, and what was billed stays."""

@@ -24,6 +24,7 @@ from ledger.trail import verify
 from operations.answers import delivered, happened, nothing_runs, said_by
 from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.billing import BillingDesk
+from operations.credit_desk import CreditDesk
 from operations.schedules import Scheduled, Schedules
 from operations.settlement import Settlements, require_a_say
 from policies.access import WITHHELD, Permission
@@ -286,6 +287,11 @@ class Office:
     def billing(self) -> BillingDesk:
         """What people ask of billing."""
         return BillingDesk(self.client, self.books, self.policies)
+
+    @property
+    def credits(self) -> CreditDesk:
+        """What people ask of credits."""
+        return CreditDesk(self.client, self.books, self.policies, self._settlements)
 
     # Small things.
 

@@ -9,8 +9,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.looking_again import look_again
-from canonical.errors import Rejected, Transient
-from canonical.exception import Case, CaseState, Decision, Settlement, settlement_of
+from canonical.errors import MoveRefused, Rejected, Transient
+from canonical.exception import PROPOSER, Case, CaseState, Decision, Settlement, settlement_of
 from canonical.money import Money
 from ledger.clock import BusinessClock
 from ledger.exceptions import Cases
@@ -64,6 +64,7 @@ class Settlements:
     async def approve(self, number: int, *, actor: str) -> Settled:
         """The second pair of eyes: another person, with a role that may approve."""
         case = await self.cases.read(number)
+        _refuse_proposer(case, actor)
         rule, roles = await self._rule(case), await self._roles(actor)
         if not set(roles) & set(rule.may_approve):
             raise NotAllowedToSettle(f"{actor} may not approve {case.code}; {_or(rule.may_approve)} may.")
@@ -114,9 +115,12 @@ class Settlements:
             await asyncio.sleep(_PAUSE)
 
     async def _require(self, case: Case, decision: Decision, actor: str, reason: str, adopt: str) -> None:
+        if decision is Decision.OVERRIDE:
+            _refuse_proposer(case, actor)
         rule, roles = await self._rule(case), await self._roles(actor)
         access = self.policies.access.on((await self.clock.now()).date())
-        if not set(roles) & set(rule.settlers) and not access.may_settle(roles, case.code):
+        takes_back = decision is Decision.REJECT and case.evidence.get(PROPOSER) == actor
+        if not takes_back and not set(roles) & set(rule.settlers) and not access.may_settle(roles, case.code):
             raise NotAllowedToSettle(f"{actor} may not settle {case.code}; {_or(rule.settlers)} may.")
         if decision not in rule.decisions or (decision is Decision.OVERRIDE and not case.can_override):
             allowed = ", ".join(d.value for d in rule.decisions if d is not Decision.OVERRIDE or case.can_override)
@@ -140,6 +144,15 @@ def _not_told(case: Case) -> Transient:
         f"The decision on exception {case.number} is kept, but its workflow could not be told yet",
         remedy="Nothing to do: the next sweep tells it.",
     )
+
+
+def _refuse_proposer(case: Case, actor: str) -> None:
+    if case.evidence.get(PROPOSER) == actor:
+        raise MoveRefused(
+            f"{actor} proposed what {case.code} asks about and cannot approve it.",
+            remedy="To approve it, somebody else who may must look at it; to take it back, settle with reject.",
+            code="SAME_PAIR_OF_EYES",
+        )
 
 
 def _or(roles: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CANCEL = "cancel"
     SIGNAL = "signal"
     SETTLE = "settle"
+    CREDIT = "credit"
     AUDIT = "audit"
     OPERATE = "operate"
     DECODE = "decode"

@@ -36,7 +36,7 @@ class RetainerTerms(Shape):
 
 
 class ReleaseTerms(Shape):
-    """Which invoices go out without a person: those not above the amount in their currency; all others are looked at (R84)."""
+    """Which invoices (or credits) go out without another person: those not above the amount in their currency (R84, R80)."""
 
     straight_through: tuple[Money, ...] = ()
 
@@ -55,6 +55,7 @@ class BillingTerms(Shape):
     expenses: ExpenseTerms = ExpenseTerms()
     retainer: RetainerTerms = RetainerTerms()
     release: ReleaseTerms = ReleaseTerms()
+    credit: ReleaseTerms = Field(default=ReleaseTerms(), description="which credits need no second person")
     closed_period: LatePolicy = LatePolicy.NEXT_OPEN
     retroactive_rate: RetroactivePolicy = RetroactivePolicy.DELTA
     payment_terms_days: int = Field(default=30, ge=0)

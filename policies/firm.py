@@ -17,6 +17,7 @@ from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
 from canonical.rules.rating import RatingPolicy
+from canonical.rules.retroactive import RetroactivePolicy
 from canonical.service_template import ServiceTemplate
 from policies.access import Access
 from policies.billing import Billing
@@ -159,6 +160,14 @@ class Policies(Shape):
     def needs_release(self, entity: str, total: Money, on: date) -> bool:
         """Whether a person must release an invoice of that total (R84)."""
         return self.billing.on(on).terms(entity).release.needs_person(total)
+
+    def credit_needs_approval(self, entity: str, total: Money, on: date) -> bool:
+        """Whether a second person must agree to a credit of that total (R80)."""
+        return self.billing.on(on).terms(entity).credit.needs_person(total)
+
+    def retroactive_policy(self, entity: str, on: date) -> RetroactivePolicy:
+        """What a retroactive rate does to what is billed (R56)."""
+        return self.billing.on(on).terms(entity).retroactive_rate
 
     def issuer_address(self, entity: str, on: date) -> Address:
         """Where an entity's services are taxed from."""

@@ -9,7 +9,9 @@ from workflows.bill_milestone import BillMilestoneWorkflow
 from workflows.bill_recurring import BillRecurringWorkflow
 from workflows.bill_time import BillTimeWorkflow
 from workflows.check_systems import CheckSystemsWorkflow
+from workflows.credit_and_rebill import CreditAndRebillWorkflow
 from workflows.engagement import EngagementWorkflow
+from workflows.follow_rates import FollowRatesWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.plan_project import PlanProjectWorkflow
 from workflows.post_charges import PostChargesWorkflow
@@ -22,7 +24,9 @@ WORKFLOWS: tuple[type[Any], ...] = (
     BillRecurringWorkflow,
     BillTimeWorkflow,
     CheckSystemsWorkflow,
+    CreditAndRebillWorkflow,
     EngagementWorkflow,
+    FollowRatesWorkflow,
     IdentifyEventWorkflow,
     PlanProjectWorkflow,
     PostChargesWorkflow,

@@ -21,13 +21,18 @@ _RECEIVABLES, _TAX = "receivables", "tax"
 
 
 class ReleaseInvoice(BaseModel):
-    """Bill a contract through a day (that day included); ``run`` names the run: asked again, it makes nothing new."""
+    """Bill a contract through a day (that day included); ``run`` names the run: asked again, it makes nothing new.
+
+    ``rebills`` names a credit whose re-opened items are billed again, and nothing else; ``customer_id`` is its other bill-to.
+    """
 
     contract: str
     run: str
     through: date
     kinds: tuple[BillableKind, ...] = ()
     actor: str = "handoff"
+    rebills: str = ""
+    customer_id: str = ""
 
 
 class Released(BaseModel):
@@ -115,7 +120,7 @@ class ReleaseInvoiceWorkflow(Insistent):
     async def _claim(self) -> Run:
         request = ClaimRun(
             origin=self.origin("claim_run"),
-            **self._request.model_dump(include={"contract", "run", "through", "kinds"}),
+            **self._request.model_dump(include={"contract", "run", "through", "kinds", "rebills", "customer_id"}),
         )
         return await workflow.execute_activity_method(
             ReleaseActivities.claim_run,

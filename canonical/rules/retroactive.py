@@ -16,6 +16,31 @@ class RetroactivePolicy(StrEnum):
     CREDIT_REBILL = "credit_rebill"
 
 
+class StandingPart(Part):
+    """So much of an item stands billed on a line."""
+
+    invoice: str
+    line: int
+    amount: Money
+
+
+class PricedWork(Part):
+    """An item of time in the ledger: ``priced_at`` with what earlier changes corrected of it, ``standing`` what bills it."""
+
+    item: Billable
+    priced_at: Money
+    quantity: Decimal
+    standing: tuple[StandingPart, ...] = ()
+    state: str = "open"
+    hold_code: str = ""
+
+    def rated(self, paid: frozenset[str]) -> "RatedWork":
+        """As a change of its rate takes it; of an item on several invoices the last one counts."""
+        invoice = self.standing[-1].invoice if self.standing else ""
+        is_paid = any(part.invoice in paid for part in self.standing)
+        return RatedWork(item=self.item, invoice=invoice, is_paid=is_paid, billed=self.priced_at, billed_quantity=self.quantity)
+
+
 class RatedWork(Part):
     """An item as it stands: the invoice that bills it (none: not billed yet), and what of it stands billed after credits."""
 

@@ -13,6 +13,8 @@ from canonical.exchange_rate import ExchangeRateTable
 from canonical.rate_card import RateCard
 from cli.output import JsonOption, output
 from cli.session import ActorOption, Session, ask
+from cli.tables import money, table
+from operations.billing import RatesTaken
 
 FileArgument = Annotated[
     Path,
@@ -25,24 +27,29 @@ FileArgument = Annotated[
 
 
 def import_card(file: FileArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
-    """Import a version of a rate card, or exchange rates; what was rated or billed by earlier ones stays so."""
+    """Import a version of a rate card, which work billed at older rates follows, or exchange rates with source and time."""
     with output(json) as out:
         found = out.run(_read(file))
 
-        async def kept(session: Session) -> bool:
+        async def kept(session: Session) -> RatesTaken | ExchangeRateTable:
             if isinstance(found, ExchangeRateTable):
                 await session.office.billing.import_exchange_rates(found, actor=session.actor)
-                return True
+                return found
             return await session.office.billing.import_rates(found, actor=session.actor)
 
-        is_new = ask(out, kept, actor=actor)
-        out.show(found, lambda one: _told(one, is_new))
+        out.show(ask(out, kept, actor=actor), _told)
 
 
-def _told(found: RateCard | ExchangeRateTable, is_new: bool) -> str:
-    if isinstance(found, ExchangeRateTable):
-        return f"{len(found.rates)} exchange rates of {found.source} at {found.at} are kept."
-    return f"Rate card {found.reference}, version {found.version}, {'is imported' if is_new else 'was known already'}."
+def _told(taken: RatesTaken | ExchangeRateTable) -> list[object]:
+    if isinstance(taken, ExchangeRateTable):
+        return [f"{len(taken.rates)} exchange rates of {taken.source} at {taken.at} are kept."]
+    said = "is imported" if taken.is_new else "was known already"
+    rows = [
+        (one.contract, one.rated_again, money(one.delta), ", ".join(one.credits), len(one.findings) or None)
+        for one in taken.followed
+    ]
+    changed = table(("Contract", "Rated again", "To bill more", "Credits", "Exceptions"), rows)
+    return [f"Rate card {taken.card.reference}, version {taken.card.version}, {said}.", *([changed] if changed else [])]
 
 
 async def _read(file: Path) -> RateCard | ExchangeRateTable:

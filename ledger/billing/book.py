@@ -6,6 +6,7 @@ from typing import Self
 from ledger.billing.billables import Billables
 from ledger.billing.charges import Charges
 from ledger.billing.claims import Claims
+from ledger.billing.credit_proposals import CreditProposals
 from ledger.billing.credits import Credits
 from ledger.billing.documents import Documents
 from ledger.billing.entries import Entries
@@ -14,6 +15,7 @@ from ledger.billing.journals import Journals
 from ledger.billing.payments import Receivables
 from ledger.billing.pending import Pending
 from ledger.billing.rate_cards import RateCards
+from ledger.billing.repricing import Repricing
 from ledger.billing.sub_ledgers import SubLedgers
 from ledger.billing.traces import Traces
 from ledger.database import Database
@@ -29,8 +31,10 @@ class BillingLedger:
     charges: Charges
     documents: Documents
     credits: Credits
+    credit_proposals: CreditProposals
     sub_ledgers: SubLedgers
     rate_cards: RateCards
+    repricing: Repricing
     exchange_rates: ExchangeRates
     receivables: Receivables
     journals: Journals
@@ -47,8 +51,10 @@ class BillingLedger:
             charges=Charges(database),
             documents=Documents(database),
             credits=Credits(database),
+            credit_proposals=CreditProposals(database),
             sub_ledgers=SubLedgers(database),
             rate_cards=RateCards(database),
+            repricing=Repricing(database),
             exchange_rates=ExchangeRates(database),
             receivables=Receivables(database),
             journals=Journals(database),

@@ -20,6 +20,10 @@ _LEFT = """
 SELECT id, amount - taken_back AS amount, quantity - taken_back_quantity AS quantity FROM allocations
 WHERE document = $1 AND kind = 'bill' AND amount > taken_back AND ($2::int[] IS NULL OR line = ANY ($2)) ORDER BY id
 """
+_RESTORED = """
+SELECT coalesce(sum(m.taken_back), 0) FROM sub_ledger_moves m JOIN sub_ledgers s ON s.id = m.account
+WHERE m.document = $1 AND s.kind = 'retainer' AND m.amount < 0
+"""
 
 
 class Credits:
@@ -58,6 +62,10 @@ class Credits:
         """What may still be credited of an invoice, or of some lines: allocation, amount, quantity."""
         rows = await self._database.rows(_LEFT, invoice, None if lines is None else list(lines))
         return [(row["id"], plain(row["amount"]), plain(row["quantity"])) for row in rows]
+
+    async def restored(self, invoice: str, currency: str) -> Money:
+        """What credits of an invoice gave back to the retainers it drew on."""
+        return Money(amount=plain(await self._database.value(_RESTORED, invoice)), currency=currency)
 
     async def draw(self, document: str, contract: str, name: str, wanted: Money, *, words: str, account: str) -> Taken | None:
         """Take from a retainer for an invoice that is not released, with the line that says so, never more than the invoice's

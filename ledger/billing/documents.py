@@ -1,7 +1,6 @@
 """Documents as we request them: proposed, completed with tax and accounts, moved through their states, recorded as posted."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import asyncpg
 
@@ -49,6 +48,11 @@ _RECORD = """
 UPDATE billing_documents
 SET system = $2, target_id = $3, number = $4, url = $5, target_version = $6, posted_on = $7, open_amount = $8
 WHERE reference = $1
+"""
+_WHOLLY_CREDITED = """
+SELECT document FROM allocations WHERE kind = 'bill' AND document IN (
+    SELECT a.document FROM allocations c JOIN allocations a ON a.id = c.takes_from WHERE c.document = $1 AND c.kind = 'credit')
+GROUP BY document HAVING sum(amount - taken_back) = 0 ORDER BY document
 """
 _UNPOSTED = (InvoiceState.RELEASED, InvoiceState.DRAFTED)
 
@@ -139,8 +143,9 @@ class Documents:
                     _RECORD, reference, system, record.target_id, record.number, record.url, record.version, record.posted_on,
                     record.open.amount,
                 )  # fmt: skip
-            if row and row["kind"] == DocumentKind.CREDIT_MEMO.value and await _is_wholly_credited(connection, row["invoice"]):
-                await move(connection, row["invoice"], InvoiceState.CREDITED, origin, memo=reference)
+            if row and row["kind"] == DocumentKind.CREDIT_MEMO.value:
+                for credited in await connection.fetch(_WHOLLY_CREDITED, reference):
+                    await move(connection, credited["document"], InvoiceState.CREDITED, origin, memo=reference)
         found = await self.read(reference)
         if found.state in (InvoiceState.PROPOSED, InvoiceState.HELD, InvoiceState.WITHDRAWN):
             require_move(reference, found.state, InvoiceState.POSTED)
@@ -172,13 +177,6 @@ async def move(
     if row:
         await _note(connection, f"document_{state.value}", reference, origin, **({"code": code} if code else {}), **details)
     return row
-
-
-async def _is_wholly_credited(connection: Connection, invoice: str) -> bool:
-    left: Decimal | None = await connection.fetchval(
-        "SELECT sum(amount - taken_back) FROM allocations WHERE document = $1 AND kind = 'bill'", invoice
-    )
-    return left == 0
 
 
 async def _note(connection: Connection, action: str, reference: str, origin: Origin, **details: str) -> None:

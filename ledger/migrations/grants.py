@@ -63,6 +63,7 @@ BILLING_GUARDED = (
 
 
 CHARGES = {"charge_batches": CHANGE, "charge_reversals": CHANGE}
+CREDITS = {"credit_proposals": CHANGE}
 
 
 def statements(role: str) -> list[str]:
@@ -83,6 +84,11 @@ def of_pending(role: str) -> list[str]:
 def of_charges(role: str) -> list[str]:
     """The grants of posting batches."""
     return _grants(role, CHARGES, (), callable_ones=0)
+
+
+def of_credits(role: str) -> list[str]:
+    """The grants of what is proposed to be credited."""
+    return _grants(role, CREDITS, (), callable_ones=0)
 
 
 def _grants(role: str, tables: Mapping[str, str], guarded: Iterable[str], *, callable_ones: int) -> list[str]:

@@ -14,12 +14,14 @@ from tests.activities.memory import Remembering
 
 
 class RememberingReceivables(Remembering):
-    """Invoices as they were requested; credits and payments are the connectors' own tests."""
+    """Invoices and credit memos as they were requested, and what settles them; journals are the connectors' own tests."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.invoices: dict[str, Invoice] = {}
         self.charges: dict[str, ChargeLine] = {}
+        self.memos: dict[str, CreditMemo] = {}
+        self.settled: dict[str, Money] = {}
 
     async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
         written = await self.make("post_charges", "charges", lines[0].billable.contract, key)
@@ -44,29 +46,48 @@ class RememberingReceivables(Remembering):
         return self.find(key)
 
     async def read_invoice(self, target_id: str) -> DocumentRecord:
-        invoice = self.invoices[target_id]
+        return self._record("INV", self.invoices[target_id], target_id)
+
+    def pay(self, target_id: str, amount: Money) -> None:
+        """Money, or a credit, settles so much of a document."""
+        self.settled[target_id] = self.settled.get(target_id, Money.zero(amount.currency)) + amount
+
+    def _record(self, kind: str, document: Invoice | CreditMemo, target_id: str) -> DocumentRecord:
+        left = document.total - self.settled.get(target_id, Money.zero(document.currency))
         return DocumentRecord(
             target_id=target_id,
-            number=f"INV-{invoice.reference}",
-            state=DocumentState.OPEN,
-            net=invoice.net,
-            tax=invoice.tax,
-            total=invoice.total,
-            open=invoice.total,
-            posted_on=invoice.accounting_date,
+            number=f"{kind}-{document.reference}",
+            state=DocumentState.OPEN if left.amount else DocumentState.PAID,
+            net=document.net,
+            tax=document.tax,
+            total=document.total,
+            open=left,
+            posted_on=document.accounting_date,
         )
 
     async def withdraw_invoice(self, target_id: str, reason: str, *, key: str) -> Written:
         return await self.end("withdraw_invoice", target_id, reason)
 
     async def post_credit_memo(self, memo: CreditMemo, *, invoice_id: str, key: str) -> Written:
-        return await self.make("post_credit_memo", "credit_memo", memo.reference, key)
+        try:
+            return await self.make("post_credit_memo", "credit_memo", memo.reference, key)
+        finally:
+            made = self.find(key)
+            if made:
+                self._keep(memo, made.target_id, invoice_id)
+
+    def _keep(self, memo: CreditMemo, target_id: str, invoice_id: str) -> None:
+        if target_id not in self.memos:
+            self.memos[target_id] = memo
+            applied = min(memo.total, self._record("INV", self.invoices[invoice_id], invoice_id).open)
+            self.pay(target_id, applied)
+            self.pay(invoice_id, applied)
 
     async def find_credit_memo(self, reference: str, *, key: str) -> Written | None:
         return self.find(key)
 
     async def read_credit_memo(self, target_id: str) -> DocumentRecord:
-        raise KeyError(target_id)
+        return self._record("CM", self.memos[target_id], target_id)
 
     async def post_deposit(self, reference: str, customer_id: str, amount: Money, on: date, *, key: str) -> Written:
         return await self.make("post_deposit", "deposit", reference, key)
@@ -75,7 +96,10 @@ class RememberingReceivables(Remembering):
         return self.find(key)
 
     async def apply_credit(self, source_id: str, invoice_id: str, amount: Money, *, key: str) -> Written:
-        return await self.make("apply_credit", "application", source_id, key)
+        written = await self.make("apply_credit", "application", source_id, key)
+        self.pay(source_id, amount)
+        self.pay(invoice_id, amount)
+        return written
 
     async def find_application(self, source_id: str, invoice_id: str, *, key: str) -> Written | None:
         return self.find(key)

@@ -1,0 +1,93 @@
+"""Time at the rates that are in force now; what is billed stays as it was rated, what is not is rated again (R56)."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from activities.billing_books import BillingBooks, BillingPolicy
+from activities.contract_of_record import ContractsOfRecord
+from canonical.billable import Billable
+from canonical.exception import Finding
+from canonical.provenance import Origin
+from canonical.rules.rating import Placement, Priced, RateBook, card_of
+from canonical.rules.retroactive import PricedWork, Reprice, reprice
+
+_PAGE = 2_000
+
+
+@dataclass(frozen=True)
+class Repricer:
+    """What the rate cards of a contract say of its time now."""
+
+    record: ContractsOfRecord
+    billing: BillingBooks
+    policy: BillingPolicy
+
+    async def book(self, contract: str) -> RateBook:
+        """The contract's own rates and every card that was imported."""
+        record = await self.record.read(contract)
+        return RateBook([card_of(record.contract), *await self.billing.rate_cards.for_contracts([contract])])
+
+    async def work(self, contract: str, only: Sequence[str] | None = None) -> AsyncIterator[PricedWork]:
+        """All time of a contract, or these items of it."""
+        last = ""
+        while page := await self.billing.repricing.work_of(contract, only=only, after=last, limit=_PAGE):
+            for one in page:
+                yield one
+            last = page[-1].item.reference
+
+    def repriced(self, one: PricedWork, priced: Priced, paid: frozenset[str]) -> Reprice:
+        """The item at a rate."""
+        rounding = self.policy.rating_policy(one.item.entity, one.item.service.start).rounding
+        return reprice(one.rated(paid), priced.rate.rate, priced.version, rounding)
+
+    async def rate_again(self, changes: Sequence[Reprice], *, batch: str, origin: Origin) -> None:
+        """What is not billed takes its new rate; the item remembers the one that it had."""
+        if changes:
+            items = [rated_again(one) for one in changes]
+            await self.billing.entries.accept(items, batch=batch, origin=origin, anew=True)
+
+    async def reopened_at_current_rates(self, contract: str, names: Sequence[str], *, batch: str, origin: Origin) -> None:
+        """What a credit re-opened, before it is billed again."""
+        book, changes = await self.book(contract), list[Reprice]()
+        async for one in self.work(contract, names):
+            priced = rate_for(book, one)
+            if priced is not None and priced.rate.rate.amount > 0:
+                changes.append(self.repriced(one, priced, frozenset()))
+        await self.rate_again([one for one in changes if not one.difference.is_zero], batch=batch, origin=origin)
+
+
+def rate_for(book: RateBook, one: PricedWork) -> Priced | None:
+    """The rate in force on the day of the work."""
+    item = one.item
+    placement = Placement(
+        contract=item.contract, line=item.line, entity=item.entity, customer=item.customer, currency=item.currency
+    )
+    return book.rate_for(role=item.work.role, person=item.work.person, placement=placement, day=item.service.start)
+
+
+def rated_again(change: Reprice) -> Billable:
+    """The item with its new rate, and what it was rated at before."""
+    item = change.work.item
+    before = f"{item.rate or item.amount} by {item.rate_version or 'its source'}"
+    return item.model_copy(
+        update={
+            "rate": change.rate,
+            "rate_version": change.rate_version,
+            "amount": change.amount,
+            "evidence": {**item.evidence, f"rated_before.{change.rate_version}": before},
+        }
+    )
+
+
+def no_price(one: PricedWork, priced: Priced) -> Finding:
+    """A rate of zero is never a price (S05)."""
+    item = one.item
+    return Finding(
+        code="RATE_ZERO",
+        subject=item.reference,
+        sentence=f"The rate of {item.work.role or item.work.person} on {item.service.start} is {priced.rate.rate}, no price.",
+        remedy="Import a corrected version of the rate card; what waits is then rated by it.",
+        money=one.priced_at,
+        evidence={"entry": item.reference, "hours": f"{one.quantity:f}", "rate_version": priced.version},
+        can_override=False,
+    )

@@ -1,0 +1,179 @@
+"""From a wish for a credit to exact allocations and amounts; what cannot be credited is refused before anything is touched."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from canonical.billable import CreditDisposition
+from canonical.billing_document import Allocated, BillingDocument, DocumentKind
+from canonical.credit import CreditPart, CreditRequest, ProposedPart
+from canonical.errors import Rejected
+from canonical.invoice import CreditedAllocation, DocumentLine, InvoiceState
+from canonical.money import Money
+from canonical.rules.crediting import Allocation, adjust_price, credit_amount, credit_quantity, credit_whole, in_proportion
+from canonical.schema import Part
+
+_POSTED = {InvoiceState.POSTED, InvoiceState.PARTLY_PAID, InvoiceState.PAID, InvoiceState.CREDITED}
+
+
+class Billed(Part):
+    """An invoice as a credit finds it; ``restored`` is what earlier credits gave back to the retainers it drew on."""
+
+    document: BillingDocument
+    lines: tuple[DocumentLine, ...] = ()
+    allocations: tuple[Allocated, ...]
+    restored: Money
+
+    @property
+    def credited(self) -> Money:
+        """What earlier credits took back of its items."""
+        return Money.sum((one.amount - one.left for one in self.allocations), self.document.net.currency)
+
+    @property
+    def drawn(self) -> Money:
+        """What retainers paid of it."""
+        whole = Money.sum((one.amount for one in self.allocations), self.document.net.currency)
+        return whole - self.document.net
+
+
+class Amounts(Part):
+    """What a credit comes to: ``taxes`` by line of its own invoice, in ``tax`` together with those of the others."""
+
+    parts: tuple[ProposedPart, ...]
+    net: Money
+    restored: Money
+    tax: Money
+    taxes: dict[int, Money] = {}
+
+
+def propose(request: CreditRequest, invoices: Mapping[str, Billed]) -> Amounts:
+    """The exact allocations and amounts of a request (S06: 3.5 h, 700; S08: 10,000, of which 1,000 go back to the retainer)."""
+    own, taken = invoices[request.invoice], list[ProposedPart]()
+    for one in invoices.values():
+        _require_same(own.document, one.document)
+    for part in request.parts:
+        taken += _taken(part, invoices[part.invoice or request.invoice], taken)
+    currency = own.document.net.currency
+    if not taken:
+        raise _refused(f"Nothing stands billed of {request.invoice} that could be credited", "CREDIT_ABOVE_BILLED")
+    if request.rebill and all(one.credited.disposition is not CreditDisposition.REOPENED for one in taken):
+        raise _refused(
+            f"Credit {request.reference} re-opens nothing, so that nothing of it can be billed again", "NOTHING_TO_REBILL"
+        )
+    taxes = {name: _taxes(one, [part for part in taken if part.invoice == name]) for name, one in invoices.items()}
+    return Amounts(
+        parts=tuple(taken),
+        net=Money.sum((one.credited.amount for one in taken), currency),
+        restored=Money.sum((_restored(name, one, taken) for name, one in invoices.items()), currency),
+        tax=Money.sum((tax for by_line in taxes.values() for tax in by_line.values()), currency),
+        taxes=taxes[request.invoice],
+    )
+
+
+def _taken(part: CreditPart, billed: Billed, before: Sequence[ProposedPart]) -> list[ProposedPart]:
+    _require_posted(billed.document)
+    _require_exact(part, billed)
+    chosen = [
+        one
+        for one in billed.allocations
+        if part.billable in {"", one.billable} and part.line in {None, one.line} and (one.left.amount > 0 or part.billable)
+    ]
+    if not chosen and (part.billable or part.line is not None):
+        what = part.billable or f"Line {part.line}"
+        raise _refused(f"{what} is not on invoice {billed.document.reference}", "NOT_ON_INVOICE", "Name an item or line of it.")
+    named = {one.allocation: one for one in chosen}
+    standing = [_standing(one, billed.document.reference, before) for one in chosen]
+    return [
+        ProposedPart(
+            credited=one,
+            billable=named[one.allocation].billable,
+            invoice=billed.document.reference,
+            line=named[one.allocation].line,
+        )
+        for one in _credited(part, standing)
+    ]
+
+
+def _credited(part: CreditPart, standing: Sequence[Allocation]) -> tuple[CreditedAllocation, ...]:
+    if part.quantity is not None:
+        return credit_quantity(standing, part.quantity, part.disposition)
+    if part.amount is None:
+        return credit_whole(standing, part.disposition)
+    if part.disposition is CreditDisposition.PRICE_ADJUSTMENT and len(standing) == 1:
+        return adjust_price([(standing[0], part.amount)])
+    return credit_amount(standing, part.amount, part.disposition)
+
+
+def _standing(one: Allocated, invoice: str, before: Sequence[ProposedPart]) -> Allocation:
+    """What may still be credited of an allocation, beside what the same request takes of it already."""
+    ours = [part.credited for part in before if part.credited.allocation == one.allocation]
+    taken = Money.sum((part.amount for part in ours), one.amount.currency)
+    hours = sum((part.quantity for part in ours), Decimal(0))
+    return Allocation(
+        number=one.allocation,
+        billable=one.billable,
+        invoice=invoice,
+        line=one.line,
+        amount=one.amount,
+        quantity=one.quantity,
+        credited=one.amount - one.left + taken,
+        credited_quantity=one.quantity - one.left_quantity + hours,
+    )
+
+
+def _taxes(billed: Billed, parts: Sequence[ProposedPart]) -> dict[int, Money]:
+    """The tax that goes with what is credited, line by line, as it was charged: parts of a line add up to all of its tax."""
+    taxes: dict[int, Money] = {}
+    for line in billed.lines:
+        now = Money.sum((part.credited.amount for part in parts if part.line == line.number), line.amount.currency)
+        if now.is_zero or line.tax is None or line.tax.is_zero:
+            continue
+        of_line = [one for one in billed.allocations if one.line == line.number]
+        before = Money.sum((one.amount - one.left for one in of_line), line.amount.currency)
+        taxes[line.number] = in_proportion(line.tax, before, now, line.amount)
+    return taxes
+
+
+def _restored(name: str, billed: Billed, taken: Sequence[ProposedPart]) -> Money:
+    """What was asked for in money goes back first; what is credited beyond that goes back to the retainer (S08)."""
+    now = [part.credited.amount for part in taken if part.invoice == name]
+    if not now:
+        return Money.zero(billed.document.net.currency)
+    beyond = billed.credited + Money.sum(now, billed.document.net.currency) - billed.document.net - billed.restored
+    return min(max(beyond, Money.zero(beyond.currency)), billed.drawn - billed.restored)
+
+
+def _require_posted(document: BillingDocument) -> None:
+    if document.kind is not DocumentKind.INVOICE:
+        raise _refused(f"{document.reference} is no invoice", "NOT_AN_INVOICE", "Name the invoice that is to be credited.")
+    if document.state not in _POSTED:
+        raise _refused(
+            f"Invoice {document.reference} is {document.state}, and only what is posted is credited",
+            "INVOICE_NOT_POSTED",
+            "Withdraw it instead: reject its release, and its items are open again.",
+        )
+
+
+def _require_same(own: BillingDocument, other: BillingDocument) -> None:
+    if (own.contract, own.customer, own.entity, own.net.currency) != (
+        other.contract, other.customer, other.entity, other.net.currency,
+    ):  # fmt: skip
+        raise _refused(
+            f"One memo cannot credit {own.reference} and {other.reference}",
+            "NOT_ON_INVOICE",
+            "Ask for a credit of each: they differ in contract, customer, entity or currency.",
+        )
+
+
+def _require_exact(part: CreditPart, billed: Billed) -> None:
+    """Money of the invoice's currency, with no more digits than it has."""
+    amount, currency = part.amount, billed.document.net.currency
+    if amount is not None and amount.currency != currency:
+        raise _refused(
+            f"{amount} cannot be credited of an invoice in {currency}", "CURRENCY_NOT_ACCEPTED", f"Give the amount in {currency}."
+        )
+    if amount is not None and not amount.is_exact:
+        raise _refused(f"{amount} has more digits than {currency} has", "TOO_MANY_DIGITS", "Round the amount.")
+
+
+def _refused(message: str, code: str, remedy: str = "Credit what stands billed; see `handoff invoice trace`.") -> Rejected:
+    return Rejected(message, code=code, remedy=remedy)

@@ -1,0 +1,1 @@
+"""`handoff credit`: credits of posted invoices, proposed by one person and agreed by another."""

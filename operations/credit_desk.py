@@ -1,0 +1,171 @@
+"""What people ask of credits: propose one, see what waits, approve or reject it; who proposed it never approves it (R79, R80)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
+from canonical.credit import CreditProposal, CreditRequest, ProposalState
+from canonical.errors import KeyReusedWithDifferentContent, NotFound, Rejected
+from canonical.exception import Case, CaseState, Decision
+from canonical.schema import Part
+from ledger.books import Books
+from ledger.exceptions import CaseFilter
+from operations.answers import said_by
+from operations.asked import Settled
+from operations.settlement import NotAllowedToSettle, Settlements
+from policies.access import Permission
+from policies.firm import Policies
+from workflows import options
+from workflows.credit_and_rebill import CreditAndRebill, CreditAndRebillWorkflow
+from workflows.search_attributes import of_engagement
+
+APPROVAL = "CREDIT_APPROVAL"
+_ALIVE = {ProposalState.PROPOSED, ProposalState.APPROVED}
+_PAUSE = 0.2
+
+
+class CreditStory(Part):
+    """A proposal with the exceptions that wait about it."""
+
+    proposal: CreditProposal
+    waiting: tuple[Case, ...] = ()
+
+
+@dataclass(frozen=True)
+class CreditDesk:
+    """Credits, for any surface."""
+
+    client: Client
+    books: Books
+    policies: Policies
+    settlements: Settlements
+    patience: timedelta = timedelta(seconds=60)
+
+    async def invoice_named(self, name: str) -> str:
+        """Our reference of an invoice, which people call by its number as well."""
+        trace = await self.books.billing.traces.of_document(name)
+        if trace is None:
+            raise NotFound(f"There is no invoice {name}", remedy="Take its number from `handoff billing show CONTRACT`.")
+        return trace.document
+
+    async def reference_for(self, invoice: str, request: CreditRequest) -> str:
+        """The name of a credit that bears none: that of the very same one that waits, else the invoice's next."""
+        known = await self.books.billing.credit_proposals.list(invoice=invoice)
+        for one in known:
+            same = one.request.model_copy(update={"reference": request.reference})
+            if one.state in _ALIVE and same == request:
+                return one.request.reference
+        return f"{invoice}.CR{len(known) + 1}"
+
+    async def propose(self, request: CreditRequest, *, actor: str) -> CreditProposal:
+        """Ask for a credit; what cannot be credited is refused here. The same request again is the one that is known."""
+        await self._require(actor)
+        handle = await self._started(request, actor)
+        await self._until_it_waits(handle)
+        proposal = await self.books.billing.credit_proposals.read(request.reference)
+        if proposal.request != request:
+            raise KeyReusedWithDifferentContent(
+                f"Credit {request.reference} was proposed before, and of something else.",
+                remedy="Give this credit a reference of its own.",
+            )
+        return proposal
+
+    async def proposals(self, *, contract: str = "", with_decided: bool = False) -> Sequence[CreditProposal]:
+        """What waits, or all there were."""
+        return await self.books.billing.credit_proposals.list(contract=contract, waiting=not with_decided)
+
+    async def show(self, reference: str) -> CreditStory:
+        """One proposal, and what waits about it."""
+        proposal = await self.books.billing.credit_proposals.read(reference)
+        return CreditStory(proposal=proposal, waiting=tuple(await self._cases(proposal)))
+
+    async def approve(self, reference: str, *, actor: str, reason: str = "") -> CreditProposal:
+        """The second pair of eyes: the credit is made, posted, and billed again where that was asked for."""
+        case = await self._case(reference)
+        settled = await self._agreed(case, actor, reason)
+        return await self._after(reference, settled)
+
+    async def reject(self, reference: str, *, actor: str, reason: str) -> CreditProposal:
+        """It is not to be, and nothing was touched; whoever proposed it may take it back so."""
+        case = await self._case(reference)
+        if case.state is CaseState.PROPOSED:
+            await self.settlements.decline(case.number, actor=actor, reason=reason)
+        settled = await self.settlements.settle(case.number, Decision.REJECT, actor=actor, reason=reason, adopt="")
+        return await self._after(reference, settled)
+
+    async def _agreed(self, case: Case, actor: str, reason: str) -> Settled:
+        if case.state is CaseState.PROPOSED:
+            return await self.settlements.approve(case.number, actor=actor)
+        words = reason or "The credit is agreed."
+        return await self.settlements.settle(case.number, Decision.OVERRIDE, actor=actor, reason=words, adopt="")
+
+    async def _after(self, reference: str, settled: Settled) -> CreditProposal:
+        if settled.state is CaseState.SETTLED:
+            await self._until_it_waits(self.client.get_workflow_handle(_workflow(reference)))
+        return await self.books.billing.credit_proposals.read(reference)
+
+    async def _case(self, reference: str) -> Case:
+        story = await self.show(reference)
+        waiting = [case for case in story.waiting if case.code == APPROVAL]
+        if not waiting:
+            raise Rejected(
+                f"Credit {reference} is {story.proposal.state} and waits for nobody's approval",
+                code="NOTHING_TO_APPROVE",
+                remedy="See `handoff credit list` for what waits.",
+            )
+        return waiting[0]
+
+    async def _cases(self, proposal: CreditProposal) -> list[Case]:
+        found = await self.books.cases.list(CaseFilter(engagement=proposal.contract, limit=10_000))
+        return [case for case in found if case.workflow_id == _workflow(proposal.request.reference)]
+
+    async def _require(self, actor: str) -> None:
+        access = self.policies.access.on((await self.books.clock.now()).date())
+        if not access.allows(actor, Permission.CREDIT):
+            raise NotAllowedToSettle(
+                f"{actor} may not propose a credit", remedy="Ask somebody whose role in policies/access has the permission."
+            )
+
+    async def _started(self, request: CreditRequest, actor: str) -> "WorkflowHandle[Any, Any]":
+        contract = (await self.books.billing.documents.read(request.invoice)).contract
+        return await self.client.start_workflow(
+            CreditAndRebillWorkflow.run,
+            CreditAndRebill(request=request, actor=actor),
+            id=_workflow(request.reference),
+            task_queue=options.WORKFLOWS,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=of_engagement(contract, request.reference),
+            static_summary=f"Credit of {request.invoice}",
+            priority=options.fair(contract),
+        )
+
+    async def _until_it_waits(self, handle: "WorkflowHandle[Any, Any]") -> None:
+        """Until it has come to its end, waits for people, or takes longer than somebody at a prompt waits."""
+        result = asyncio.ensure_future(handle.result())
+        deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
+        try:
+            while asyncio.get_running_loop().time() < deadline:
+                done, _ = await asyncio.wait({result}, timeout=_PAUSE)
+                if done:
+                    return _said(result)
+                if await handle.query("waits_for", result_type=list[int]):
+                    return
+        finally:
+            result.cancel()
+
+
+def _said(result: "asyncio.Future[Any]") -> None:
+    try:
+        result.result()
+    except WorkflowFailureError as error:
+        raise said_by(error) from error
+
+
+def _workflow(reference: str) -> str:
+    return f"credit_and_rebill/{reference}"
