@@ -70,7 +70,7 @@ CASE WHEN b.id IS NULL THEN 'new'
           AND (b.billed > b.credited OR b.closed > 0 OR s.source_version = b.source_version AND NOT $1) THEN 'known'
      WHEN s.source_version = b.source_version AND NOT $1 THEN 'conflicting'
      WHEN b.billed > b.credited OR b.closed > 0 THEN 'changed_after_billing'
-     WHEN b.charge_batch <> '' THEN 'changed_after_export'
+     WHEN b.charge_batch <> '' AND NOT ($1 AND {_sides(_FACTS, unrated=True)}) THEN 'changed_after_export'
      ELSE 'changed' END
 """
 _FROZEN = """

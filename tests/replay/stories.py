@@ -1,24 +1,30 @@
 """Every path of the sagas as a short story; each plays against the real engine and answers the workflows that it is about."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date
 from functools import partial
+from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
 from activities.fact import IdentifyEvent
 from activities.plan import PlanActivation
+from canonical.credit import CreditRequest, Rebill
 from canonical.document import SigningState
 from canonical.event import FactKind
 from canonical.exception import Decision, Settlement
-from tests.activities.firm import a_delivery
-from tests.build import a_customer, an_acceptance, an_entry
+from canonical.rate_card import Rate, RateCard
+from tests.activities.firm import a_delivery, an_origin
+from tests.build import a_customer, an_acceptance, an_entry, usd
 from tests.workflows.house import Handle, House
 from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
 from workflows.bill_recurring import BillRecurring, BillRecurringWorkflow
 from workflows.bill_time import BillTime, BillTimeWorkflow
 from workflows.check_systems import CheckSystemsWorkflow
+from workflows.credit_and_rebill import CreditAndRebill, CreditAndRebillWorkflow
 from workflows.engagement import EngagementWorkflow
+from workflows.follow_rates import FollowRatesWorkflow, RatesImported
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.plan_project import PlanProjectWorkflow
 from workflows.provision_project import CancelHandoff, ProvisionProjectWorkflow
@@ -357,3 +363,90 @@ async def release_invoice_that_a_person_releases(house: House, contract: str) ->
     await house.settle(contract, "INVOICE_RELEASE", Decision.OVERRIDE)
     await handle.result()
     return handle
+
+
+MAKER = "fin.okafor@northwind.example"
+
+
+async def an_invoice_of(house: House, contract: str, *, paid: bool = False) -> str:
+    """Eight hours at 225, posted."""
+    await a_living_engagement(house, contract)
+    house.firm.psa.record(an_entry(contract))
+    await house.ran(BillTimeWorkflow.run, f"bill_time/{contract}", BillTime(system="kantata"))
+    house.firm.psa.entries.clear()
+    request = ReleaseInvoice(contract=contract, run="first", through=date(2027, 12, 31))
+    await house.ran(ReleaseInvoiceWorkflow.run, f"release_invoice/{contract}", request)
+    if paid:
+        [target] = [key for key, one in house.firm.erp.invoices.items() if one.reference == f"{contract}.first"]
+        house.firm.erp.pay(target, house.firm.erp.invoices[target].total)
+    return f"{contract}.first"
+
+
+async def credited(house: House, contract: str, **more: Any) -> Handle:
+    """A credit of all of it is asked for."""
+    credit = CreditRequest(reference=f"{contract}.first.CR1", invoice=f"{contract}.first", reason="because", **more)
+    asked = CreditAndRebill(request=credit, actor=MAKER)
+    return await house.began(CreditAndRebillWorkflow.run, f"credit_and_rebill/{credit.reference}", asked)
+
+
+@story
+async def credit_approved_and_billed_again(house: House, contract: str) -> Handle:
+    await an_invoice_of(house, contract, paid=True)
+    handle = await credited(house, contract, rebill=Rebill())
+    await house.settle(contract, "CREDIT_APPROVAL", Decision.OVERRIDE)
+    await handle.result()
+    return handle
+
+
+@story
+async def credit_billed_again_to_another_customer(house: House, contract: str) -> Handle:
+    await an_invoice_of(house, contract, paid=True)
+    handle = await credited(house, contract, rebill=Rebill(bill_to=a_customer(reference=f"CUST-{contract}-2")))
+    await house.settle(contract, "CREDIT_APPROVAL", Decision.OVERRIDE)
+    await handle.result()
+    return handle
+
+
+@story
+async def credit_rejected(house: House, contract: str) -> Handle:
+    await an_invoice_of(house, contract)
+    handle = await credited(house, contract)
+    await house.settle(contract, "CREDIT_APPROVAL", Decision.REJECT)
+    await handle.result()
+    return handle
+
+
+@story
+async def credit_that_the_erp_refuses(house: House, contract: str) -> Handle:
+    await an_invoice_of(house, contract)
+    house.firm.erp.fail("post_credit_memo", contract, "rejected")
+    handle = await credited(house, contract)
+    await house.settle(contract, "CREDIT_APPROVAL", Decision.OVERRIDE)
+    await house.settle(contract, "REJECTED", Decision.REJECT)
+    await handle.result()
+    return handle
+
+
+@story
+async def credit_cancelled_while_it_waits(house: House, contract: str) -> Handle:
+    await an_invoice_of(house, contract)
+    handle = await credited(house, contract)
+    await house.case(contract, "CREDIT_APPROVAL")
+    await handle.cancel()
+    with suppress(WorkflowFailureError):
+        await handle.result()
+    return handle
+
+
+@story
+async def follow_rates(house: House, contract: str) -> Handle:
+    await an_invoice_of(house, contract)
+    card = RateCard(
+        reference=f"{contract}.agreed",
+        contract=contract,
+        version=2,
+        rates=(Rate(role="Senior", line="L2", rate=usd(210), since=date(2026, 4, 1)),),
+    )
+    await house.firm.books.billing.rate_cards.add(card, origin=an_origin(contract))
+    request = RatesImported(contract=contract, card=card.reference, version=2, actor=MAKER)
+    return await house.ran(FollowRatesWorkflow.run, f"follow_rates/{contract}", request)
