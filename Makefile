@@ -78,11 +78,11 @@ $(TRYTON): requirements-tryton.lock | .venv-tryton/bin/python
 	@$(QUIET_PIP) $(BIN)/python -m pip --python .venv-tryton/bin/python install --quiet --quiet --require-hashes -r requirements-tryton.lock
 	@touch $(TRYTON)
 
-test-tryton: $(INSTALLED) $(TRYTON) ## The tests that need a real Tryton
+test-tryton: $(INSTALLED) $(TRYTON) ## The tests and scenarios that need a real Tryton
 	@$(BIN)/python -m pytest tests/tryton
 
-demo-tryton: $(INSTALLED) $(TRYTON) ## One invoice of the demo firm's German company through a real ERP
-	@$(BIN)/python -m rehearsal.real_erp
+demo-tryton: $(INSTALLED) $(TRYTON) ## A month of the demo firm's German company into a real ERP
+	@$(BIN)/handoff demo --tryton
 
 clean: ## Remove the environment, the state and every cache
 	@rm -rf .venv .venv-tryton .handoff build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

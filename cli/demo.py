@@ -1,7 +1,8 @@
-"""`handoff demo`: the story of provisioning on real parts, with amounts and the ids in each system; every fact is checked."""
+"""`handoff demo`: the story of a deal on real parts, with amounts and the ids in each system; every fact is checked."""
 
 import shutil
 from asyncio import CancelledError
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,18 +15,25 @@ from rehearsal.reading import Story, read_stories
 from rehearsal.tale import Chapter, Fact, Teller, Told
 
 CHAPTERS = Path(__file__).parents[1] / "rehearsal" / "demo"
+OVER_TRYTON = CHAPTERS / "tryton"
 HOME = Path(".handoff/demo")
 _WHOLE = "no business key twice, the audit chain verifies, no write undecided, every exception explained, nothing stuck"
 
+TrytonOption = Annotated[
+    bool, typer.Option("--tryton", help="With a real Tryton as the ERP of the German company (`make demo-tryton` installs it).")
+]
 StayOption = Annotated[bool, typer.Option("--stay", help="Leave everything running afterwards, until Ctrl-C.")]
 FreePortsOption = Annotated[bool, typer.Option("--free-ports", help="Take any free ports, not the well-known ones.")]
 
 
-def demo(stay: StayOption = False, free_ports: FreePortsOption = False, json: JsonOption = False) -> None:
+def demo(
+    tryton: TrytonOption = False, stay: StayOption = False, free_ports: FreePortsOption = False, json: JsonOption = False
+) -> None:
     """Tell the whole story with real parts and simulated vendors; exit 1 if a checked fact does not hold."""
     with output(json) as out:
+        stories = read_stories([OVER_TRYTON if tryton else CHAPTERS])
         try:
-            tale = out.run(_told(out, read_stories([CHAPTERS]), stay=stay, well_known=not free_ports))
+            tale = out.run(_told(out, stories, stay=stay, well_known=not free_ports))
         except CancelledError:  # SIGTERM: the stack has been stopped by now
             raise typer.Exit(143) from None
         if json:
@@ -36,14 +44,22 @@ def demo(stay: StayOption = False, free_ports: FreePortsOption = False, json: Js
 
 async def _told(out: Output, stories: list[Story], *, stay: bool, well_known: bool) -> Told:
     from rehearsal.performance import scene_on
+    from rehearsal.real import RealSystems
     from rehearsal.tale import told
     from rehearsal.theatre import theatre
     from rehearsal.world import World
 
     shutil.rmtree(HOME, ignore_errors=True)
     listener = _Narrator(Console(stderr=out.is_json, soft_wrap=True))
-    async with theatre(HOME, well_known_ports=well_known, tell=out.say) as stage:
-        listener.opens(stage.stack.addresses)
+    overlay = stories[0].scenario.overlay
+    if overlay:
+        out.say(f"preparing {overlay}; its first time takes minutes on a slow machine")
+    async with (
+        RealSystems() as real,
+        real.standing(overlay) as standing,
+        theatre(HOME, well_known_ports=well_known, tell=out.say, standing=standing) as stage,
+    ):
+        listener.opens(stage.stack.addresses, standing.people)
         async with scene_on(stage, World()) as scene:
             tale = await told(stories, scene, Teller(listener.begins, listener.step, listener.fact, listener.ends))
         listener.closes(tale, stage.stack.addresses, stays=stay)
@@ -58,9 +74,10 @@ class _Narrator:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def opens(self, addresses: dict[str, str]) -> None:
-        self._console.print("Handoff runs here, with five simulated vendor systems:")
-        for name, address in addresses.items():
+    def opens(self, addresses: dict[str, str], real: Mapping[str, str]) -> None:
+        beside = " and a real one" if real else ""
+        self._console.print(f"Handoff runs here, with five simulated vendor systems{beside}:")
+        for name, address in [*addresses.items(), *real.items()]:
             self._console.print(f"  {name:<12} {address}", highlight=False)
 
     def begins(self, story: Story) -> None:

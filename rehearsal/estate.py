@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from rehearsal.record import Record
-from rehearsal.systems.registry import SYSTEMS
+from rehearsal.systems.registry import KNOWN
 from rehearsal.vendors import Vendors
 
 
 async def estate(vendors: Vendors) -> list[Record]:
     """Every record that could be of our making, in all systems."""
-    return [record for name, system in SYSTEMS.items() for record in system.records(await vendors[name].state())]
+    return [record for name, vendor in vendors.by_name.items() for record in KNOWN[name].records(await vendor.state())]
 
 
 def doubles(records: Iterable[Record]) -> dict[tuple[str, str, str], list[str]]:

@@ -16,7 +16,7 @@ from rehearsal.scenario import HardKind
 from rehearsal.scene import Manner, Scene
 from rehearsal.stage import Servers
 from rehearsal.steps.fate import committed
-from rehearsal.systems.registry import SYSTEMS, SystemName
+from rehearsal.systems.registry import KNOWN, SystemName
 
 _HOLD = "killer"
 _PATIENT = 10.0
@@ -88,7 +88,7 @@ class Chance:
 
 
 def _writes(system: SystemName) -> Json:
-    return {"writes": True, "path": f"(?i)^(?!.*({SYSTEMS[system].asking}))"}
+    return {"writes": True, "path": f"(?i)^(?!.*({KNOWN[system].asking}))"}
 
 
 def hard_ways(story: Story, plain: Performance, seed: int) -> list[Hard]:
@@ -126,5 +126,5 @@ async def perform_hard(
 def _all(plain: Performance, seed: int) -> Iterator[Hard]:
     yield Hard("twice")
     yield Hard("shuffled", seed=seed)
-    for name in SYSTEMS:
+    for name in KNOWN:
         yield from (Hard("killed", name, number) for number in range(plain.writes.get(name, 0)))

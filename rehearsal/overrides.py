@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from canonical.errors import Misconfigured
-from rehearsal.systems.registry import SYSTEMS
+from rehearsal.systems.registry import KNOWN
 
 _LANDSCAPE = "landscape"
 # Rehearsals do not wait for minutes: what a lost answer costs is shown as well by a second. Laid under what a scenario says.
@@ -49,7 +49,7 @@ def _change(file: Path, wanted: Mapping[tuple[str, ...], Any]) -> None:
 def _hurry(systems: dict[str, Any]) -> None:
     """Whatever vendor of ours a system is of: the waiting times that its connector would keep are short."""
     for system in systems.values():
-        vendor = SYSTEMS.get(system["vendor"])
+        vendor = KNOWN.get(system["vendor"])
         if vendor and vendor.is_timed:
             settings = system.setdefault("settings", {})
             settings["timing"] = _QUICK | dict(settings.get("timing") or {})

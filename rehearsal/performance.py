@@ -18,7 +18,7 @@ from rehearsal.reading import Story
 from rehearsal.result import Difference
 from rehearsal.scene import Manner, Scene, StepFailed
 from rehearsal.stage import Servers, Stage, settings_in
-from rehearsal.systems.registry import SYSTEMS, SystemName
+from rehearsal.systems.registry import KNOWN, SystemName
 from rehearsal.universal import breaches, mentioned
 from rehearsal.vendors import VendorAway
 from rehearsal.world import World
@@ -66,13 +66,13 @@ async def perform(
     scenario = story.scenario
     try:
         async with (
-            servers.stage(policies, scenario.policies, scenario.world) as stage,
+            servers.stage(policies, scenario.policies, scenario.world, overlay=scenario.overlay) as stage,
             scene_on(stage, scenario.world, manner) as scene,
         ):
             await _play(story, scene, seen, is_plain=manner is None, beside=beside, tell=tell)
             seen.digest = await digest(scene)
-            for name in SYSTEMS:
-                seen.writes[name] = sum(SYSTEMS[name].is_write(call) for call in await stage.vendors[name].calls())
+            for name, vendor in stage.vendors.by_name.items():
+                seen.writes[name] = sum(KNOWN[name].is_write(call) for call in await vendor.calls())
     except (PartFailed, VendorAway) as failed:  # of this story alone: the others are played all the same
         seen.differences.append(Difference(place=story.file, said=str(failed)))
     seen.seconds = time.monotonic() - began

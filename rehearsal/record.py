@@ -18,6 +18,9 @@ RecordKind = Literal[
     "deal",
     "note",
     "tax_document",
+    "invoice",
+    "credit_memo",
+    "payment",
 ]
 
 

@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.hard import Hard, hard_ways, one_way, perform_hard, random_kills
 from rehearsal.performance import Performance, perform
 from rehearsal.player import Tell
 from rehearsal.reading import Story
+from rehearsal.real import RealSystems
 from rehearsal.result import Report, Result
 from rehearsal.stage import Servers
 from runtime.embedded.signals import sigterm_cancels_this_task
@@ -63,6 +64,7 @@ class Run:
     wish: Wish
     tell: Tell = lambda _: None
     shown: Shown = lambda _: None
+    real: RealSystems = field(default_factory=RealSystems)
 
     async def all(self, stories: Sequence[Story]) -> Report:
         """Every story."""
@@ -72,9 +74,10 @@ class Run:
             jobs.put_nowait(Job(number, story))
         async with AsyncExitStack() as house:
             house.enter_context(sigterm_cancels_this_task())
+            await house.enter_async_context(self.real)
             # One after another: the migrations' own library keeps its context in globals of the process.
             homes = [self.home / f"lane-{number + 1}" for number in range(self.wish.lanes if stories else 0)]
-            lanes = [await house.enter_async_context(Servers(home)) for home in homes]
+            lanes = [await house.enter_async_context(Servers(home, self.real)) for home in homes]
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._lane(servers, jobs, done)) for servers in lanes]
                 await jobs.join()

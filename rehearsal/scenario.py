@@ -6,6 +6,7 @@ from pydantic import Field
 
 from policies.shape import Shape
 from rehearsal.check import Check
+from rehearsal.overlay import OverlayName
 from rehearsal.step import Step
 from rehearsal.world import World
 
@@ -32,6 +33,9 @@ class Scenario(Shape):
     title: str = Field(min_length=1)
     story: str = ""
     covers: tuple[str, ...] = Field(default=(), description="the requirements it shows")
+    overlay: OverlayName | None = Field(
+        default=None, description="a file of policies/overlays, laid over the policies; its real system is on the stage then"
+    )
     policies: dict[str, Any] = Field(
         default={}, description="changes to a copy of the policies, as a dotted path from the file's name and the new value"
     )

@@ -13,7 +13,9 @@ from typing import Any
 
 from ledger.migrations.run import upgrade
 from rehearsal.accounts import Accounts
+from rehearsal.overlay import OverlayName
 from rehearsal.overrides import copy_changed
+from rehearsal.real import RealSystems, Standing
 from rehearsal.systems.registry import SYSTEMS
 from rehearsal.vendors import Vendors
 from rehearsal.world import World
@@ -67,8 +69,8 @@ class Stage:
 class Servers:
     """PostgreSQL with a migrated template, and the simulated vendors; ``async with`` starts and ends them."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home.resolve()
+    def __init__(self, home: Path, real: RealSystems) -> None:
+        self.home, self._real = home.resolve(), real
         self.accounts = Accounts.fresh()
         self._stack = Stack(_servers(self.home / "servers"))
         self._number = 0
@@ -87,27 +89,33 @@ class Servers:
         await self._stack.stop()
 
     @asynccontextmanager
-    async def stage(self, policies: Path, changes: Mapping[str, Any], world: World) -> AsyncIterator[Stage]:
+    async def stage(
+        self, policies: Path, changes: Mapping[str, Any], world: World, *, overlay: OverlayName | None = None
+    ) -> AsyncIterator[Stage]:
         """A stage for one story: everything of ours is new, the vendors hold this world and nothing else."""
+        async with self._real.standing(overlay) as standing, self._set(policies, changes, standing) as stage:
+            await stage.begin(world)
+            yield stage
+
+    @asynccontextmanager
+    async def _set(self, policies: Path, changes: Mapping[str, Any], standing: Standing) -> AsyncIterator[Stage]:
         self._number += 1
         home, database = self.home / f"story-{self._number}", f"story_{self._number}"
         owner_dsn = await self._stack.postgres.clone_database(TEMPLATE, database)
         app_dsn = self._stack.postgres.dsn(database, role=APP)
-        addresses = {name: self._stack.plan.url_of(name) for name in SYSTEMS}
-        environment = {f"HANDOFF_SANDBOX_{name.upper()}_URL": url for name, url in addresses.items()}
+        simulated = {name: self._stack.plan.url_of(name) for name in SYSTEMS}
+        environment = {f"HANDOFF_SANDBOX_{name.upper()}_URL": url for name, url in simulated.items()}
         programs = partial(
             _programs,
             home,
-            policies=copy_changed(policies, home / "policies", changes),
+            policies=copy_changed(policies, home / "policies", {**standing.changes, **changes}),
             existing=Existing(dsn=app_dsn, owner_dsn=owner_dsn),
-            environment={**self.accounts.environment, **environment},
+            environment={**self.accounts.environment, **environment, **standing.environment},
         )
         key = ApiKeys(home / "api-keys.json").issue(SUBJECT)
         try:
-            async with Vendors(addresses) as vendors, _running(programs) as stack:
-                stage = Stage(stack, vendors, self.accounts, owner_dsn, key)
-                await stage.begin(world)
-                yield stage
+            async with Vendors({**simulated, **standing.addresses}) as vendors, _running(programs) as stack:
+                yield Stage(stack, vendors, self.accounts, owner_dsn, key)
         finally:
             await self._stack.postgres.drop_database(database)
 

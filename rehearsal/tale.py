@@ -75,8 +75,9 @@ async def _chapter(story: Story, stage_scene: Scene, teller: Teller) -> Chapter:
     scene = replace(stage_scene, world=story.scenario.world)
     vendors = scene.stage.vendors
     teller.begins(story)
-    for system, seed in story.scenario.world.seeds().items():
-        await vendors[system].seed(seed)
+    seeds = story.scenario.world.seeds()
+    for system, vendor in vendors.by_name.items():
+        await vendor.seed(seeds[system])
 
     async def judge(checks: tuple[Check, ...]) -> None:
         differing = await differences(scene, checks)

@@ -8,6 +8,7 @@ from ledger.migrations.run import upgrade
 from rehearsal.accounts import Accounts
 from rehearsal.overrides import copy_changed
 from rehearsal.player import Tell
+from rehearsal.real import Standing
 from rehearsal.stage import SUBJECT, Stage
 from rehearsal.systems.registry import SYSTEMS
 from rehearsal.vendors import Vendors
@@ -22,12 +23,12 @@ DEMO = ROOT / "policies" / "demo"
 
 
 @asynccontextmanager
-async def theatre(home: Path, *, well_known_ports: bool, tell: Tell) -> AsyncIterator[Stage]:
-    """Everything started in this folder; it ends with the block."""
-    accounts, key = Accounts.fresh(), ApiKeys(home / "api-keys.json").issue(SUBJECT)
-    plan = _plan(home, accounts, well_known_ports=well_known_ports)
+async def theatre(home: Path, *, well_known_ports: bool, tell: Tell, standing: Standing | None = None) -> AsyncIterator[Stage]:
+    """Everything started in this folder; it ends with the block. What stands there already is part of the stage."""
+    accounts, key, standing = Accounts.fresh(), ApiKeys(home / "api-keys.json").issue(SUBJECT), standing or Standing()
+    plan = _plan(home, accounts, standing, well_known_ports=well_known_ports)
     async with (
-        Vendors({name: plan.url_of(name) for name in SYSTEMS}) as vendors,
+        Vendors({**{name: plan.url_of(name) for name in SYSTEMS}, **standing.addresses}) as vendors,
         Stack(plan, tell=tell) as stack,
     ):
         stage = Stage(stack, vendors, accounts, stack.owner_dsn or "", key)
@@ -35,7 +36,7 @@ async def theatre(home: Path, *, well_known_ports: bool, tell: Tell) -> AsyncIte
         yield stage
 
 
-def _plan(home: Path, accounts: Accounts, *, well_known_ports: bool) -> Plan:
+def _plan(home: Path, accounts: Accounts, standing: Standing, *, well_known_ports: bool) -> Plan:
     keyring = home / "keyring.json"
     KeyRing.rotate(keyring)
     return Plan(
@@ -43,9 +44,13 @@ def _plan(home: Path, accounts: Accounts, *, well_known_ports: bool) -> Plan:
         vendors=tuple(SYSTEMS),
         search_attributes=TYPES,
         migrate=lambda dsn: upgrade(dsn, clock_moves=True),
-        policies=copy_changed(DEMO, home / "policies", {}),
+        policies=copy_changed(DEMO, home / "policies", standing.changes),
         keyring=keyring,
-        environment={**accounts.environment, "HANDOFF_GATEWAY__KEYS": str((home / "api-keys.json").resolve())},
+        environment={
+            **accounts.environment,
+            **standing.environment,
+            "HANDOFF_GATEWAY__KEYS": str((home / "api-keys.json").resolve()),
+        },
         lasting=False,
         well_known_ports=well_known_ports,
     )

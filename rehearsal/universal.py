@@ -6,7 +6,7 @@ from rehearsal.estate import doubles, estate
 from rehearsal.reading import Story
 from rehearsal.record import Json, Record
 from rehearsal.scene import Scene
-from rehearsal.systems.registry import SYSTEMS
+from rehearsal.systems.registry import KNOWN
 
 _UNDECIDED = {"reserved", "calling", "unknown"}
 _REQUIRED = {
@@ -69,7 +69,7 @@ def _bound(records: list[Record], references: list[Json]) -> Iterator[str]:
         if (
             record.live
             and record.reference
-            and record.kind in SYSTEMS[record.system].bound
+            and record.kind in KNOWN[record.system].bound
             and (record.system, record.id) not in known
         ):
             yield f"U4: {record.kind} {record.id} ({record.reference}) in {record.system} is bound to nothing of ours"

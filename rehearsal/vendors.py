@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx2 as httpx
 
 from rehearsal.record import Json
-from rehearsal.systems.registry import SYSTEMS, SystemName
+from rehearsal.systems.registry import KNOWN, SystemName
 
 _PATIENT = 300.0  # 500 deliveries one after another take long on a busy machine
 
@@ -105,9 +105,11 @@ class Vendors:
             name: httpx.AsyncClient(base_url=url, timeout=_PATIENT, trust_env=False, limits=fresh)
             for name, url in addresses.items()
         }
-        self.by_name: dict[SystemName, Vendor] = {name: Vendor(name, self._clients[name]) for name in SYSTEMS}
+        self.by_name: dict[SystemName, Vendor] = {name: Vendor(name, self._clients[name]) for name in KNOWN if name in addresses}
 
     def __getitem__(self, name: SystemName) -> Vendor:
+        if name not in self.by_name:
+            raise VendorAway(f"{name} is not on this stage; a scenario that speaks of it must say 'overlay: {name}'")
         return self.by_name[name]
 
     async def __aenter__(self) -> Self:
@@ -118,7 +120,8 @@ class Vendors:
 
     async def begin(self, *seeds: Mapping[SystemName, Json]) -> None:
         """Everything as new, then these seeds one after another."""
-        await asyncio.gather(*(self._begin(vendor, [seed[name] for seed in seeds]) for name, vendor in self.by_name.items()))
+        of = {name: [seed.get(name, {}) for seed in seeds] for name in self.by_name}
+        await asyncio.gather(*(self._begin(vendor, of[name]) for name, vendor in self.by_name.items()))
 
     async def set_clocks(self, ahead: timedelta) -> None:
         """Move every vendor's clock."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from rehearsal.beginning import Beginning
 from rehearsal.record import Json
-from rehearsal.systems.registry import SYSTEMS, SystemName
+from rehearsal.systems.registry import KNOWN, SystemName
 
 
 class World(Beginning):
@@ -15,7 +15,7 @@ class World(Beginning):
 
     def seeds(self) -> dict[SystemName, Json]:
         """What each vendor is told to hold, apart from the accounts by which we sign in."""
-        return {name: merged(system.seed(self), self.systems.get(name, {})) for name, system in SYSTEMS.items()}
+        return {name: merged(system.seed(self), self.systems.get(name, {})) for name, system in KNOWN.items()}
 
 
 def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> Json:

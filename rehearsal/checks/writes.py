@@ -10,7 +10,7 @@ from policies.shape import Shape
 from rehearsal.checks.judge import Judge, differs, lacks
 from rehearsal.record import Json
 from rehearsal.scene import Scene
-from rehearsal.systems.registry import SYSTEMS, SystemName
+from rehearsal.systems.registry import KNOWN, SystemName
 
 
 class CallsCheck(Shape):
@@ -95,6 +95,6 @@ class WriteJudge(Judge):
 
     def untouched(self, wanted: tuple[SystemName, ...]) -> Iterator[str]:
         for name in wanted:
-            writes = [f"{call['method']} {call['path']}" for call in self.seen[name] if SYSTEMS[name].is_write(call)]
+            writes = [f"{call['method']} {call['path']}" for call in self.seen[name] if KNOWN[name].is_write(call)]
             if writes:
                 yield f"expected nothing to be written in {name}, found {len(writes)} writes, the first {writes[0]}"

@@ -19,7 +19,7 @@ from rehearsal.words import spoken
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "docs" / "reference" / "scenario.schema.json"
-FILES = sorted([*(ROOT / "scenarios").glob("*.yaml"), *(ROOT / "rehearsal" / "demo").glob("*.yaml")])
+FILES = sorted([*(ROOT / "scenarios").rglob("*.yaml"), *(ROOT / "rehearsal" / "demo").rglob("*.yaml")])
 GOOD = """\
 scenario: T1
 title: A test
