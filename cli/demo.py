@@ -76,7 +76,7 @@ class _Narrator:
 
     def opens(self, addresses: dict[str, str], real: Mapping[str, str]) -> None:
         beside = " and a real one" if real else ""
-        self._console.print(f"Handoff runs here, with five simulated vendor systems{beside}:")
+        self._console.print(f"Handoff runs here, with simulated vendor systems{beside}:")
         for name, address in [*addresses.items(), *real.items()]:
             self._console.print(f"  {name:<12} {address}", highlight=False)
 
