@@ -16,6 +16,8 @@ from activities.billing import BillingActivities
 from activities.case import CaseActivities
 from activities.charging import ChargingActivities
 from activities.check import CheckActivities
+from activities.closing import CloseActivities
+from activities.closing_journal import ClosingJournalActivities
 from activities.contract_of_record import ContractsOfRecord
 from activities.contract_reader import ContractReader
 from activities.credit_posting import CreditPostingActivities
@@ -34,6 +36,7 @@ from activities.project_accounting import ProjectAccountingActivities
 from activities.psa import PsaActivities
 from activities.rate_change import RateChangeActivities
 from activities.release import ReleaseActivities
+from activities.revenue import RevenueActivities
 from activities.step import Bookkeeping
 from activities.sweep import SweepActivities
 from activities.systems import Systems
@@ -59,6 +62,8 @@ STEPS: tuple[type[Any], ...] = (
     CheckActivities,
     CreditPostingActivities,
     CreditingActivities,
+    CloseActivities,
+    ClosingJournalActivities,
     CrmActivities,
     CustomerActivities,
     DocumentActivities,
@@ -72,6 +77,7 @@ STEPS: tuple[type[Any], ...] = (
     PsaActivities,
     RateChangeActivities,
     ReleaseActivities,
+    RevenueActivities,
     SweepActivities,
     TimeActivities,
 )

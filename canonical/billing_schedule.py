@@ -70,6 +70,7 @@ class RevenuePlanItem(Part):
     treatment: str
     period: Period
     amount: Money
+    kind: BillingKind | None = None
 
 
 @published

@@ -80,6 +80,32 @@ GROUPS: dict[str, dict[str, Target]] = {
             "cli.credit.reject:reject", "Reject a proposed credit, or take back one's own; everything stays as it was."
         ),
     },
+    "close": {
+        "show": Target(
+            "cli.close.show:show",
+            "What waits with its money, what is recognized and accrued, and what stands in the way of closing a month.",
+        ),
+        "run": Target(
+            "cli.close.run:run",
+            "Recognize the month's revenue, propose its accruals, and say what stands in the way; the ERP is not closed by this.",
+        ),
+    },
+    "revenue": {
+        "run": Target(
+            "cli.revenue.run:run", "Recognize what was earned through a month and post it; asked again, only what has changed."
+        ),
+        "show": Target(
+            "cli.revenue.show:show", "Billed against earned, by obligation; and the runs of an entity with their journals."
+        ),
+        "measure": Target(
+            "cli.revenue.measure:measure",
+            "Keep an estimate of progress; revenue that is earned over time follows it at the next run, also downwards.",
+        ),
+        "reverse": Target(
+            "cli.revenue.reverse:reverse",
+            "Reverse the journals of a month's revenue in an open period; the next run recognizes it anew.",
+        ),
+    },
     "rates": {
         "import": Target(
             "cli.rates.import_card:import_card",
@@ -115,6 +141,8 @@ HELP = {
     "billing": "Billing: accepted milestones, approved time and what the calendar brings become invoices.",
     "invoice": "One invoice, and where each of its lines comes from.",
     "credit": "Credits of posted invoices: proposed by one person, agreed by another, billed again where that is asked for.",
+    "close": "Closing a month of a legal entity.",
+    "revenue": "What is earned, and when.",
     "rates": "Rate cards and exchange rates.",
     "audit": "The append-only trail: verify and export it.",
     "connectors": "The connected systems.",

@@ -12,7 +12,7 @@ from gateway.problems import Problem
 from policies.access import WITHHELD
 
 _HIDDEN = {"const": WITHHELD, "description": "The caller's roles may not see it (policies/access)."}
-_REDACTED = ("ActivationPlan", "EngagementRow", "Story", "Case")
+_REDACTED = ("ActivationPlan", "EngagementRow", "Story", "Case", "Readiness", "CloseRun", "RevenueOf")
 _REFERENCE = "#/components/schemas/"
 
 

@@ -6,25 +6,27 @@ from canonical.billing_schedule import RevenuePlan, RevenuePlanItem
 from canonical.money import Money
 from canonical.period import Period
 from canonical.provenance import Entry, Origin
+from canonical.quote import BillingKind
 from ledger.audit import as_json
 from ledger.database import Database, columns
 
 # The plan of a version replaces what that version planned before, in one statement with its audit row.
 _PLAN = """
 WITH given AS (
-    SELECT * FROM unnest($3::text[], $4::text[], $5::date[], $6::date[], $7::numeric[])
-    AS g(line, treatment, starts, ends, amount)
+    SELECT * FROM unnest($3::text[], $4::text[], $5::date[], $6::date[], $7::numeric[], $8::text[])
+    AS g(line, treatment, starts, ends, amount, kind)
 ), gone AS (
     UPDATE planned_revenue p SET withdrawn_at = business_now()
     WHERE reference = $1 AND version = $2 AND withdrawn_at IS NULL
       AND NOT EXISTS (SELECT FROM given g WHERE (g.line, g.treatment, g.starts) = (p.line, p.treatment, p.starts))
 ), planned AS (
-    INSERT INTO planned_revenue (reference, version, line, treatment, starts, ends, amount, currency)
-    SELECT $1, $2, line, treatment, starts, ends, amount, $8 FROM given
+    INSERT INTO planned_revenue (reference, version, line, treatment, starts, ends, amount, currency, kind)
+    SELECT $1, $2, line, treatment, starts, ends, amount, $9, kind FROM given
     ON CONFLICT (reference, version, line, treatment, starts) DO UPDATE
-    SET ends = excluded.ends, amount = excluded.amount, currency = excluded.currency, withdrawn_at = NULL
+    SET ends = excluded.ends, amount = excluded.amount, currency = excluded.currency, kind = excluded.kind,
+        withdrawn_at = NULL
 )
-SELECT audit_note($9)
+SELECT audit_note($10)
 """
 _WITHDRAW = """
 WITH gone AS (
@@ -43,14 +45,21 @@ class PlannedRevenue:
 
     async def plan_revenue(self, plan: RevenuePlan, *, version: int, origin: Origin) -> None:
         """Set the plan of a contract version; the same again changes nothing but the trail."""
-        rows = [(i.line, i.treatment, i.period.start, i.period.end, i.amount.amount) for i in plan.items]
+        rows = [(i.line, i.treatment, i.period.start, i.period.end, i.amount.amount, i.kind or "") for i in plan.items]
         noted = as_json([_entry("plan_revenue", plan.reference, version, origin, total=str(plan.total))])
-        await self._database.execute(_PLAN, plan.reference, version, *columns(rows, 5), plan.currency, noted)
+        await self._database.execute(_PLAN, plan.reference, version, *columns(rows, 6), plan.currency, noted)
 
     async def withdraw(self, reference: str, *, version: int, origin: Origin) -> None:
         """The reverse of plan_revenue; nothing planned is nothing to do."""
         noted = as_json([_entry("withdraw_revenue_plan", reference, version, origin)])
         await self._database.execute(_WITHDRAW, reference, version, noted)
+
+    async def lines_of(self, reference: str) -> Sequence[str]:
+        """The lines that the newest version of a contract plans revenue for."""
+        rows = await self._database.rows(
+            "SELECT DISTINCT line FROM planned_revenue WHERE reference = $1 AND withdrawn_at IS NULL ORDER BY line", reference
+        )
+        return [row["line"] for row in rows]
 
     async def of(self, reference: str, *, version: int) -> Sequence[RevenuePlanItem]:
         """The plan of a contract version, in order of lines and periods."""
@@ -66,6 +75,7 @@ class PlannedRevenue:
                 treatment=row["treatment"],
                 period=Period(start=row["starts"], end=row["ends"]),
                 amount=Money(amount=row["amount"], currency=row["currency"]),
+                kind=BillingKind(row["kind"]) if row["kind"] else None,
             )
             for row in rows
         ]

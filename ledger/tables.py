@@ -354,5 +354,6 @@ class PlannedRevenue(SQLModel, table=True):
     ends: date = Field(sa_column=Column(Date, nullable=False))
     amount: Decimal = amount(optional=False)
     currency: str = Field(sa_column=Column(Text, nullable=False))
+    kind: str = words()
     planned_at: datetime = moment(now=True)
     withdrawn_at: datetime | None = moment()

@@ -24,6 +24,7 @@ from ledger.trail import verify
 from operations.answers import delivered, happened, nothing_runs, said_by
 from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.billing import BillingDesk
+from operations.closing import ClosingDesk
 from operations.credit_desk import CreditDesk
 from operations.schedules import Scheduled, Schedules
 from operations.settlement import Settlements, require_a_say
@@ -292,6 +293,11 @@ class Office:
     def credits(self) -> CreditDesk:
         """What people ask of credits."""
         return CreditDesk(self.client, self.books, self.policies, self._settlements)
+
+    @property
+    def closing(self) -> ClosingDesk:
+        """What people ask at the month end."""
+        return ClosingDesk(self.client, self.books, self.policies)
 
     # Small things.
 

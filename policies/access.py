@@ -24,6 +24,7 @@ class Permission(StrEnum):
     AUDIT = "audit"
     OPERATE = "operate"
     DECODE = "decode"
+    CLOSE = "close"
 
 
 class Role(Shape):

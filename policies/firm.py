@@ -1,7 +1,7 @@
 """All the firm's policies as one frozen object: what the rest of Handoff asks; it satisfies ports.ActivationPolicy by shape."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from canonical.billable import BillableKind
@@ -12,6 +12,7 @@ from canonical.exception import CaseTerms, Finding
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
 from canonical.party import Address
+from canonical.period import Period
 from canonical.rules.activation import ActivationRules
 from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
@@ -168,6 +169,19 @@ class Policies(Shape):
     def retroactive_policy(self, entity: str, on: date) -> RetroactivePolicy:
         """What a retroactive rate does to what is billed (R56)."""
         return self.billing.on(on).terms(entity).retroactive_rate
+
+    def entity_codes(self, on: date) -> tuple[str, ...]:
+        """The legal entities in force."""
+        return tuple(sorted(self.entities.on(on).entities))
+
+    def closing_day(self, entity: str, period: Period) -> date:
+        """From which day on a month is closed: so many of the entity's business days after its end (R82)."""
+        terms = self.entities.on(period.last).entity(entity)
+        day, left = period.end, terms.billing.closes_after_business_days
+        while left or not terms.calendar.is_business_day(day):
+            left -= terms.calendar.is_business_day(day)
+            day += timedelta(days=1)
+        return day
 
     def issuer_address(self, entity: str, on: date) -> Address:
         """Where an entity's services are taxed from."""

@@ -9,14 +9,18 @@ from workflows.bill_milestone import BillMilestoneWorkflow
 from workflows.bill_recurring import BillRecurringWorkflow
 from workflows.bill_time import BillTimeWorkflow
 from workflows.check_systems import CheckSystemsWorkflow
+from workflows.close_period import ClosePeriodWorkflow
 from workflows.credit_and_rebill import CreditAndRebillWorkflow
 from workflows.engagement import EngagementWorkflow
 from workflows.follow_rates import FollowRatesWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
+from workflows.judge_close import JudgeCloseWorkflow
 from workflows.plan_project import PlanProjectWorkflow
 from workflows.post_charges import PostChargesWorkflow
 from workflows.provision_project import ProvisionProjectWorkflow
+from workflows.recognize_revenue import RecognizeRevenueWorkflow
 from workflows.release_invoice import ReleaseInvoiceWorkflow
+from workflows.start_closes import StartClosesWorkflow
 from workflows.sweep import SweepWorkflow
 
 WORKFLOWS: tuple[type[Any], ...] = (
@@ -25,12 +29,16 @@ WORKFLOWS: tuple[type[Any], ...] = (
     BillTimeWorkflow,
     CheckSystemsWorkflow,
     CreditAndRebillWorkflow,
+    ClosePeriodWorkflow,
     EngagementWorkflow,
     FollowRatesWorkflow,
     IdentifyEventWorkflow,
+    JudgeCloseWorkflow,
     PlanProjectWorkflow,
     PostChargesWorkflow,
     ProvisionProjectWorkflow,
+    RecognizeRevenueWorkflow,
     ReleaseInvoiceWorkflow,
+    StartClosesWorkflow,
     SweepWorkflow,
 )

@@ -15,6 +15,7 @@ from temporalio.client import (
 )
 
 from workflows import options
+from workflows.start_closes import StartClosesWorkflow
 from workflows.sweep import SweepWorkflow
 
 
@@ -46,5 +47,12 @@ SCHEDULES: tuple[Planned, ...] = (
         run=SweepWorkflow.run,
         every=timedelta(minutes=15),
         note="Polls sources, heals and raises what did not happen, escalates what nobody settled.",
+    ),
+    Planned(
+        id="start-closes",
+        run=StartClosesWorkflow.run,
+        every=timedelta(days=1),
+        note="Begins the close of each entity's month once its closing day has come.",
+        catch_up=timedelta(days=7),
     ),
 )

@@ -26,19 +26,29 @@ class Placed(Part):
     is_prior_period: bool = False
 
 
-def is_closed(day: date, periods: Sequence[AccountingPeriod]) -> bool:
-    """Whether no open period holds the day, so that nothing posts there; with no periods told, nothing is closed (S27)."""
-    return bool(periods) and not any(_is_open(one) and day in one.period for one in periods)
+def is_closed(day: date, periods: Sequence[AccountingPeriod], *, receivables: bool = False) -> bool:
+    """Whether no open period holds the day, so that nothing posts there; with no periods told, nothing is closed (S27).
+
+    For ``receivables`` a period is closed as soon as they are locked, though journals may still be posted to it.
+    """
+    return bool(periods) and not any(_is_open(one, receivables) and day in one.period for one in periods)
 
 
-def place(service: date, today: date, periods: Sequence[AccountingPeriod]) -> Placed | None:
+def place(service: date, today: date, periods: Sequence[AccountingPeriod], *, receivables: bool = False) -> Placed | None:
     """The service date while its period is open, else today within the next open period; none where no period is open (S27)."""
-    if not is_closed(service, periods):
+    if not is_closed(service, periods, receivables=receivables):
         return Placed(accounting_date=service)
-    following = sorted((one.period for one in periods if _is_open(one) and one.period.start > service), key=lambda p: p.start)
-    if not following:
+    later = [one.period for one in periods if _is_open(one, receivables) and one.period.start > service]
+    if not later:
         return None
-    return Placed(accounting_date=min(max(today, following[0].start), following[0].last), is_prior_period=True)
+    following = min(later, key=lambda period: period.start)
+    return Placed(accounting_date=min(max(today, following.start), following.last), is_prior_period=True)
+
+
+def closed_before(day: date, periods: Sequence[AccountingPeriod]) -> date | None:
+    """The end of the last period before ``day`` that takes no receivables: earlier service is of a prior period (S27)."""
+    ends = [one.period.end for one in periods if not _is_open(one, True) and one.period.end <= day]
+    return max(ends, default=None)
 
 
 def held_until_reopened(what: str, service: date, today: date, money: Money | None, *, subject: str) -> Finding:
@@ -64,7 +74,10 @@ class Accruable(Part):
 def propose_accrual(
     reference: str, entity: str, period: Period, waiting: Sequence[Accruable], chart: Chart | None = None
 ) -> Journal | None:
-    """Unbilled revenue on the period's last day, reversed on the next (S19; accrual basis, IAS 1.27); none for no work."""
+    """Unbilled revenue on the period's last day, reversed on the next (S19; accrual basis, IAS 1.27); none for no work.
+
+    Negative amounts take back what was accrued before and has been billed in the period meanwhile.
+    """
     amounts = [one for one in waiting if not one.amount.is_zero]
     if not amounts:
         return None
@@ -84,5 +97,5 @@ def propose_accrual(
     )
 
 
-def _is_open(one: AccountingPeriod) -> bool:
-    return one.state is PeriodState.OPEN
+def _is_open(one: AccountingPeriod, receivables: bool = False) -> bool:
+    return one.state is PeriodState.OPEN and not (receivables and one.receivables_locked)

@@ -213,7 +213,7 @@ def _revenue(contract: Contract, line: ContractLine, treatment: str) -> list[Rev
     weights = [Decimal(1)] * len(months) if line.kind is BillingKind.SUBSCRIPTION else [Decimal(month.days) for month in months]
     kind = "straight_line" if line.kind is BillingKind.SUBSCRIPTION else treatment
     return [
-        RevenuePlanItem(line=line.reference, treatment=kind, period=m, amount=a)
+        RevenuePlanItem(line=line.reference, treatment=kind, period=m, amount=a, kind=line.kind)
         for m, a in zip(months, value.split(weights), strict=True)
     ]
 
@@ -226,7 +226,11 @@ def _on_acceptance(contract: Contract, line: ContractLine, treatment: str) -> li
         days[day] = days.get(day, Money.zero(contract.currency)) + milestone.amount
     return [
         RevenuePlanItem(
-            line=line.reference, treatment=treatment, period=Period(start=day, end=day + timedelta(days=1)), amount=amount
+            line=line.reference,
+            treatment=treatment,
+            period=Period(start=day, end=day + timedelta(days=1)),
+            amount=amount,
+            kind=line.kind,
         )
         for day, amount in sorted(days.items())
     ]

@@ -26,6 +26,7 @@ _POSTED = (
     "JOIN account a ON a.id = g.account "
     "WHERE g.accountingbook = 1 AND g.transaction = {document} ORDER BY g.transactionline"
 )
+_REVERSAL_OF = "SELECT reversal FROM transaction WHERE id = {document}"
 
 
 class Journals:
@@ -83,15 +84,29 @@ class Journals:
             return self._written(await self._account.read(_KIND, f"eid:{external}", JournalShape))
 
     async def read_journals(self, document_id: str) -> Sequence[JournalRecord]:
-        """One for a document that posts, none for a draft. A document that queries do not show yet is asked for again later."""
+        """One for a document that posts, none for a draft, two for a journal that NetSuite reverses by itself.
+
+        A document that queries do not show yet is asked for again later.
+        """
+        rows = await self._rows(document_id)
+        effective = [row for row in rows if row["posting"] == "T"]
+        found = [await self._record(document_id, effective)] if effective else []
+        if rows[0]["type"] == "Journal":
+            found += [await self._record(other, await self._rows(other)) for other in await self._reversals(document_id)]
+        return found
+
+    async def _rows(self, document_id: str) -> list[Json]:
         rows = [row async for row in self._account.query(_POSTED.format(document=int(document_id)))]
         if not rows:
             raise NotReady(
                 f"{self._account.system} shows no postings of document {document_id} yet",
                 evidence={"document": document_id},
             )
-        effective = [row for row in rows if row["posting"] == "T"]
-        return [await self._record(document_id, effective)] if effective else []
+        return rows
+
+    async def _reversals(self, journal: str) -> list[str]:
+        found = [row async for row in self._account.query(_REVERSAL_OF.format(document=int(journal)))]
+        return [str(row["reversal"]) for row in found if row.get("reversal")]
 
     async def periods(self, entity: str) -> Sequence[AccountingPeriod]:
         """Months, the oldest first."""

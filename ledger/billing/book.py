@@ -6,6 +6,8 @@ from typing import Self
 from ledger.billing.billables import Billables
 from ledger.billing.charges import Charges
 from ledger.billing.claims import Claims
+from ledger.billing.closing import Closing
+from ledger.billing.closing_journals import ClosingJournals
 from ledger.billing.credit_proposals import CreditProposals
 from ledger.billing.credits import Credits
 from ledger.billing.documents import Documents
@@ -16,6 +18,7 @@ from ledger.billing.payments import Receivables
 from ledger.billing.pending import Pending
 from ledger.billing.rate_cards import RateCards
 from ledger.billing.repricing import Repricing
+from ledger.billing.revenue import Revenue
 from ledger.billing.sub_ledgers import SubLedgers
 from ledger.billing.traces import Traces
 from ledger.database import Database
@@ -40,6 +43,9 @@ class BillingLedger:
     journals: Journals
     traces: Traces
     pending: Pending
+    revenue: Revenue
+    closing: Closing
+    closing_journals: ClosingJournals
 
     @classmethod
     def over(cls, database: Database) -> Self:
@@ -60,4 +66,7 @@ class BillingLedger:
             journals=Journals(database),
             traces=Traces(database),
             pending=Pending(database),
+            revenue=Revenue(database),
+            closing=Closing(database),
+            closing_journals=ClosingJournals(database),
         )

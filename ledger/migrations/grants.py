@@ -64,6 +64,13 @@ BILLING_GUARDED = (
 
 CHARGES = {"charge_batches": CHANGE, "charge_reversals": CHANGE}
 CREDITS = {"credit_proposals": CHANGE}
+REVENUE = {
+    "revenue_measures": APPEND,
+    "revenue_runs": CHANGE,
+    "revenue_events": APPEND,
+    "closing_journals": CHANGE,
+    "period_closes": CHANGE,
+}
 
 
 def statements(role: str) -> list[str]:
@@ -89,6 +96,11 @@ def of_charges(role: str) -> list[str]:
 def of_credits(role: str) -> list[str]:
     """The grants of what is proposed to be credited."""
     return _grants(role, CREDITS, (), callable_ones=0)
+
+
+def of_revenue(role: str) -> list[str]:
+    """The grants of revenue and the month end."""
+    return _grants(role, REVENUE, (), callable_ones=0)
 
 
 def _grants(role: str, tables: Mapping[str, str], guarded: Iterable[str], *, callable_ones: int) -> list[str]:

@@ -5,9 +5,10 @@ from datetime import date, datetime
 
 from canonical.charge import ChargeLine
 from canonical.invoice import CreditMemo, DocumentRecord, DocumentState, Invoice
-from canonical.journal import AccountingPeriod, Journal, JournalRecord
+from canonical.journal import AccountingPeriod, Journal, JournalLine, JournalRecord, PeriodState
 from canonical.money import Money
 from canonical.payment import Payment
+from canonical.period import Period
 from canonical.time_entry import ExpenseItem, TimeEntry
 from canonical.written import Written
 from tests.activities.memory import Remembering
@@ -22,6 +23,8 @@ class RememberingReceivables(Remembering):
         self.charges: dict[str, ChargeLine] = {}
         self.memos: dict[str, CreditMemo] = {}
         self.settled: dict[str, Money] = {}
+        self.journals: dict[str, JournalRecord] = {}
+        self.closed: set[tuple[str, date]] = set()
 
     async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
         written = await self.make("post_charges", "charges", lines[0].billable.contract, key)
@@ -113,19 +116,47 @@ class RememberingReceivables(Remembering):
     # The general ledger.
 
     async def post_journal(self, journal: Journal, *, key: str) -> Written:
-        return await self.make("post_journal", "journal", journal.reference, key)
+        written = await self.make("post_journal", "journal", journal.reference, key)
+        self._book(written.target_id, journal.reference, journal.entity, journal.accounting_date, journal.lines)
+        if journal.reverses_on:
+            self._book(f"{written.target_id}-back", "", journal.entity, journal.reverses_on, _turned(journal.lines))
+        return written
 
     async def find_journal(self, reference: str, *, key: str) -> Written | None:
         return self.find(key)
 
     async def reverse_journal(self, target_id: str, on: date, reason: str, *, key: str) -> Written:
-        return await self.end("reverse_journal", target_id, reason)
+        held = self.journals[target_id]
+        self._book(f"{target_id}-back", "", held.entity, on, _turned(held.lines))
+        await self.end("reverse_journal", target_id, reason)
+        return Written(target_id=f"{target_id}-back")
 
     async def read_journals(self, document_id: str) -> Sequence[JournalRecord]:
-        return []
+        return [self.journals[one] for one in (document_id, f"{document_id}-back") if one in self.journals]
 
     async def periods(self, entity: str) -> Sequence[AccountingPeriod]:
-        return []
+        """Two years of months, open but for those that a test has closed."""
+        months = [Period.month(year, month) for year in (2026, 2027) for month in range(1, 13)]
+        states = {True: PeriodState.CLOSED, False: PeriodState.OPEN}
+        return [AccountingPeriod(entity=entity, period=one, state=states[(entity, one.start) in self.closed]) for one in months]
+
+    def booked(self, entity: str) -> list[tuple[str, str, dict[str, str]]]:
+        """The journals of an entity: day, reference, and what they come to by account, debits positive."""
+        found = [one for one in self.journals.values() if one.entity == entity]
+        return [(str(one.posted_on), one.reference, {line.account: _signed(line) for line in one.lines}) for one in found]
+
+    def _book(self, target_id: str, reference: str, entity: str, on: date, lines: tuple[JournalLine, ...]) -> None:
+        self.journals[target_id] = JournalRecord(
+            target_id=target_id, number=f"JE-{target_id}", reference=reference, entity=entity, posted_on=on, lines=lines
+        )
+
+
+def _turned(lines: tuple[JournalLine, ...]) -> tuple[JournalLine, ...]:
+    return tuple(line.changed(debit=line.credit, credit=line.debit) for line in lines)
+
+
+def _signed(line: JournalLine) -> str:
+    return str(line.debit.amount if line.debit else -line.credit.amount if line.credit else 0)
 
 
 class RememberingTime(Remembering):

@@ -1,0 +1,1 @@
+"""`handoff close`: closing a month of an entity."""

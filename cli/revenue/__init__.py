@@ -1,0 +1,1 @@
+"""`handoff revenue`: what is earned, and when."""
