@@ -46,6 +46,7 @@ from ledger.upkeep import Upkeep
 from operations.dispatch import Dispatcher
 from operations.escalation import by_policy
 from operations.landscape import connect_systems
+from operations.lanes import Lanes
 from operations.office import open_office
 from policies.firm import Policies
 from runtime.pauses import leave_out_what_stays
@@ -123,6 +124,7 @@ def workers(client: Client, made: list[Callable[..., Any]], policies: Policies, 
             client,
             task_queue=queue,
             activities=made,
+            interceptors=[Lanes()],
             max_concurrent_activities=settings.activities,
             max_task_queue_activities_per_second=budget.calls_per_second if budget else None,
             graceful_shutdown_timeout=_GRACE,

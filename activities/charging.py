@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from pydantic import BaseModel
@@ -14,7 +15,7 @@ from activities.ports import Engagements
 from activities.step import Asked, Bookkeeping, Step
 from activities.systems import Systems
 from canonical.charge import ChargeBatch, ChargeLine, TakenBack, ToCharge
-from canonical.errors import Failure, Misconfigured, NotReady, OutcomePending, Rejected
+from canonical.errors import Failure, Misconfigured, NotReady, OutcomePending, Rejected, Throttled
 from canonical.exception import Finding
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
@@ -25,6 +26,8 @@ _AT_ONCE = 8
 _A_WAVE = 25
 _MOST = 50_000
 _WITHOUT_LIMIT = 1_000
+_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4))
+_LONGEST_PAUSE = timedelta(seconds=10)
 _OF_ONE_BATCH = (NotReady, OutcomePending)
 """What ails one batch, not the account: the others go on, and that batch is looked at again later."""
 
@@ -171,12 +174,7 @@ class ChargingActivities:
         asked = _asked(around, verb="post", kind="charges", reference=batch.reference)
         try:
             lines = await self._lines(batch, around.projects)
-            written = await self.books.once(
-                asked,
-                request={"lines": [_told(line) for line in lines]},
-                call=partial(around.erp.post_charges, lines, key=asked.key),
-                look_up=partial(_found, around.erp, batch, asked.key),
-            )
+            written = await self._patiently(asked, lines, batch, around)
         except Rejected as refused:
             await self._refused(batch, refused, around, asked.key)
         except Failure as failure:
@@ -185,6 +183,25 @@ class ChargingActivities:
             await self.billing.charges.posted(batch.reference, written.details)
             around.posted.batches += 1
             around.posted.items += len(batch.items)
+
+    async def _patiently(self, asked: Asked, lines: list[ChargeLine], batch: ChargeBatch, around: _Round) -> Written:
+        """To be throttled once in a thousand batches is no reason to begin again: nothing was done, and there is time."""
+        for pause in _PAUSES:
+            try:
+                return await self._once(asked, lines, batch, around)
+            except Throttled as throttled:
+                if around.ended or (throttled.retry_after or timedelta()) > _LONGEST_PAUSE:
+                    raise
+                await asyncio.sleep(max(throttled.retry_after or timedelta(), pause).total_seconds())
+        return await self._once(asked, lines, batch, around)
+
+    async def _once(self, asked: Asked, lines: list[ChargeLine], batch: ChargeBatch, around: _Round) -> Written:
+        return await self.books.once(
+            asked,
+            request={"lines": [_told(line) for line in lines]},
+            call=partial(around.erp.post_charges, lines, key=asked.key),
+            look_up=partial(_found, around.erp, batch, asked.key),
+        )
 
     async def _lines(self, batch: ChargeBatch, projects: dict[str, str]) -> list[ChargeLine]:
         for contract in {item.contract for item in batch.items} - projects.keys():

@@ -1,4 +1,4 @@
-"""Measures on this machine and prints: ``python -m bench [--json] [--quick]``, which is what ``handoff bench`` does."""
+"""Measures on this machine and prints: ``python -m bench --only PART --entries N --json --quick``, as ``handoff bench`` does."""
 
 import argparse
 import asyncio
@@ -11,20 +11,29 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import provisioning, webhooks
+from bench import month, provisioning, webhooks
 from bench.ground import ground
 from bench.ours import BenchFailed
 from bench.report import Report, rendered, report
 from runtime.embedded.process import PartFailed
 from runtime.settings import Settings
 
+PARTS = ("provisioning", "webhooks", "billing")
 
-async def run(home: Path, *, quick: bool, progress: Console) -> Report:
-    """Both benches on one ground."""
-    async with ground(home) as ready:
-        handoffs = await provisioning.measure(ready, provisioning.QUICK if quick else provisioning.Sizes(), progress)
-        deliveries = await webhooks.measure(ready, webhooks.QUICK if quick else webhooks.Rate(), progress)
-    return report(handoffs, deliveries)
+
+async def run(home: Path, *, quick: bool, progress: Console, parts: Sequence[str] = PARTS, entries: int = 0) -> Report:
+    """The first two on one ground; a month of billing on grounds of its own, since its volume stays in them."""
+    handoffs, deliveries, billing = None, None, None
+    if {"provisioning", "webhooks"} & set(parts):
+        async with ground(home) as ready:
+            if "provisioning" in parts:
+                handoffs = await provisioning.measure(ready, provisioning.QUICK if quick else provisioning.Sizes(), progress)
+            if "webhooks" in parts:
+                deliveries = await webhooks.measure(ready, webhooks.QUICK if quick else webhooks.Rate(), progress)
+    if "billing" in parts:
+        volumes = month.Volumes(entries) if entries else month.QUICK if quick else month.Volumes()
+        billing = await month.measure(home / "month", volumes, progress)
+    return report(handoffs, deliveries, billing)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,12 +41,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="handoff bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quick", action="store_true", help="a few of everything: shows that it works, measures nothing")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be given again")
+    parser.add_argument("--entries", type=int, default=0, help="how many time entries the month of billing has (20000)")
     given = parser.parse_args(argv)
     parent = Settings().home
     parent.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="bench-", dir=parent))
     try:
-        found = asyncio.run(run(home, quick=given.quick, progress=Console(stderr=True)))
+        parts = given.only or PARTS
+        found = asyncio.run(run(home, quick=given.quick, progress=Console(stderr=True), parts=parts, entries=given.entries))
     except (BenchFailed, PartFailed) as failure:
         print(f"{failure}\nThe logs are under {home}.", file=sys.stderr)
         return 1

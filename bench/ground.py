@@ -21,6 +21,7 @@ from runtime.embedded.process import Check, Process, Program
 from runtime.embedded.stack import Stack
 from workflows.search_attributes import TYPES
 
+DEMO = ROOT / "policies" / "demo"
 NOBODY = "http://127.0.0.1:9"  # webhooks of the vendors lead nowhere: handoffs are started by the bench
 
 
@@ -54,6 +55,10 @@ class Ground:
         check = worker_polls(address, self.plan.namespace, BARE_QUEUE)
         return _module(self.plan, "bench.bare_worker", [str(script)], check, self.environment)
 
+    def bare_month(self, script: Path) -> "list[str]":
+        """The command of the bare loop over a month; it ends by itself and prints what it did."""
+        return [sys.executable, "-m", "bench.bare_month", str(script)]
+
     def bare_inbox(self, port: int) -> Process:
         """The server whose only route is a bare insert, not started yet."""
         check = http_all_answer([f"http://127.0.0.1:{port}/health"])
@@ -77,7 +82,7 @@ class Ground:
 
 
 @asynccontextmanager
-async def ground(home: Path) -> AsyncIterator[Ground]:
+async def ground(home: Path, *, policies: Path = DEMO) -> AsyncIterator[Ground]:
     """Servers and vendors, running until the block ends; what they kept stays in the folder."""
     accounts, keyring = Accounts.fresh(), home / "keyring.json"
     KeyRing.rotate(keyring)
@@ -87,7 +92,7 @@ async def ground(home: Path) -> AsyncIterator[Ground]:
         vendors=tuple(SYSTEMS),
         search_attributes=TYPES,
         migrate=upgrade,
-        policies=ROOT / "policies" / "demo",
+        policies=policies,
         keyring=keyring,
         environment=accounts.environment,
         well_known_ports=False,

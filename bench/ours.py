@@ -27,7 +27,7 @@ class Ours:
     """Handoffs of ours on this ground."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self.client = client
 
     @classmethod
     async def on(cls, ground: Ground) -> "Ours":
@@ -39,12 +39,12 @@ class Ours:
 
     def handle(self, serial: str) -> WorkflowHandle[Any, Any]:
         """The handoff of this contract."""
-        return self._client.get_workflow_handle(_id(serial))
+        return self.client.get_workflow_handle(_id(serial))
 
     async def run(self, serial: str) -> None:
         """One handoff to its end; one that waits for a person is no handoff, and ends the bench."""
         name = contract(serial)
-        handle = await self._client.start_workflow(
+        handle = await self.client.start_workflow(
             ProvisionProjectWorkflow.run,
             ProvisionProject(contract=name, version=1),
             id=_id(serial),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Self
 
 import pycountry
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 from canonical.errors import CurrencyMismatch, RuleBroken
 
 
+@cache  # a firm has few currencies and very many amounts; what is refused is not kept
 def _known_currency(code: str) -> str:
     if pycountry.currencies.get(alpha_3=code) is None:
         raise ValueError(f"{code!r} is not a currency of ISO 4217; write its three capital letters, such as EUR")

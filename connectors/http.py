@@ -6,6 +6,7 @@ import json
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -24,12 +25,16 @@ from canonical.errors import (
     Throttled,
     Unavailable,
 )
+from connectors.circuit import Circuit
 
 Json = dict[str, Any]
 READ_TIMEOUT = timedelta(seconds=60)
 _LONGEST_BODY_SHOWN = 500
 _MARK = "\ue000"  # of the private use area, so that no text of a person holds it
 _MARKED = re.compile(r'"\\ue000(-?[0-9.]+)\\ue000"')
+
+FIRST_LANE: ContextVar[bool] = ContextVar("first_lane", default=False)
+"""Whether what runs now is of the first lane: its calls may use reserved slots."""
 
 Explained = tuple[str, str, str]
 """What a vendor's error body says: its own code, the message, and the field (empty where there is none)."""
@@ -143,16 +148,19 @@ def _explained(answer: httpx.Response, explain: Callable[[httpx.Response], Expla
 
 
 class Budget:
-    """How many calls of ours may be under way at one account: shrinks when they throttle us, grows back slowly.
+    """How many calls of ours may be under way at one account: shrinks when they throttle us or fail, grows back slowly.
 
-    One budget an account and process; across processes the task queue's rate limit holds. ``reserved`` slots are urgent calls'.
+    One budget an account and process: each halves and grows by itself, so that all of them come to shares of what the account
+    bears; across processes the task queue's rate limit holds besides. ``reserved`` slots are urgent calls', and those of
+    activities in the first lane. In an outage its circuit keeps calls back.
     """
 
-    def __init__(self, most: int, *, reserved: int = 0) -> None:
+    def __init__(self, most: int, *, reserved: int = 0, system: str = "The system") -> None:
         if not 0 <= reserved < most:
             raise Misconfigured("A budget needs more slots than it reserves", evidence={"most": most, "reserved": reserved})
         self.most, self._reserved, self._limit, self._used = most, reserved, float(most), 0
         self._changed = asyncio.Condition()
+        self.circuit = Circuit(system)
 
     @property
     def limit(self) -> int:
@@ -161,15 +169,23 @@ class Budget:
 
     @contextlib.asynccontextmanager
     async def slot(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Hold one slot for the length of a call; a Throttled failure inside halves the limit, success lets it grow."""
+        """Hold one slot for the length of a call; being throttled or failed inside halves the limit, success lets it grow."""
+        first = urgent or FIRST_LANE.get()
         async with self._changed:
-            await self._changed.wait_for(lambda: self._used < (self.limit if urgent else max(1, self.limit - self._reserved)))
+            await self._changed.wait_for(lambda: self._used < (self.limit if first else max(1, self.limit - self._reserved)))
+            self.circuit.admit(first_lane=first)
             self._used += 1
         try:
             yield
+            self.circuit.succeeded()
             self._limit = min(float(self.most), self._limit + 1 / self.limit)
-        except Throttled:
-            self._limit = max(1.0, self._limit / 2)
+        except Failure as failure:
+            self.circuit.failed(failure)
+            if isinstance(failure, Throttled | Unavailable):
+                self._limit = max(1.0, self._limit / 2)
+            raise
+        except BaseException:
+            self.circuit.left()
             raise
         finally:
             async with self._changed:

@@ -8,7 +8,6 @@ from canonical.journal import AccountingPeriod
 from canonical.money import Currency, Money
 from canonical.person import Person
 from canonical.project import ProjectState
-from canonical.reference import fingerprint
 from canonical.rules.close import LatePolicy, held_until_reopened, is_closed
 from canonical.rules.rating import at_risk
 from canonical.schema import Part
@@ -94,13 +93,14 @@ def check(entry: Entry, around: Circumstances, seen: Mapping[str, str]) -> Itera
 
 
 def content_of(entry: Entry) -> str:
-    """A fingerprint of what was recorded, whatever its id and version: person, project, day, amount and words (R67)."""
+    """What was recorded, whatever its id and version: person, project, day, amount and words (R67)."""
     what: Sequence[object] = (
-        (entry.hours, entry.role)
+        (entry.hours.normalize(), entry.role)
         if isinstance(entry, TimeEntry)
-        else (entry.amount.amount, entry.amount.currency, entry.category, entry.purchase_order, entry.receipt_url)
+        else (entry.amount.amount.normalize(), entry.amount.currency, entry.category, entry.purchase_order, entry.receipt_url)
     )
-    return fingerprint([type(entry).__name__, entry.project, entry.task, entry.person, day_of(entry), *what, entry.note])
+    said = (type(entry).__name__, entry.project, entry.task, entry.person, day_of(entry), *what, entry.note)
+    return "\x1f".join(map(str, said))
 
 
 def day_of(entry: Entry) -> date:

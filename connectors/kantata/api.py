@@ -49,7 +49,7 @@ class Api:
 
     def __init__(self, name: str, http: httpx.AsyncClient, *, concurrent_calls: int, throttle_pause: timedelta) -> None:
         self.name = name
-        self._http, self._pause, self._budget = http, throttle_pause, Budget(concurrent_calls)
+        self._http, self._pause, self._budget = http, throttle_pause, Budget(concurrent_calls, system=name)
 
     async def aclose(self) -> None:
         """Give the connections back."""

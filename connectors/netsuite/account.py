@@ -55,7 +55,8 @@ class Account:
             connections=settings.concurrent_calls,
             auth=authentication(system, settings, self._tokens),
         )
-        self.budget = Budget(settings.concurrent_calls, reserved=min(settings.reserved_calls, settings.concurrent_calls - 1))
+        reserved = min(settings.reserved_calls, settings.concurrent_calls - 1)
+        self.budget = Budget(settings.concurrent_calls, reserved=reserved, system=system)
         self._last_good: float | None = None
 
     async def aclose(self) -> None:

@@ -1,6 +1,7 @@
 """Many records at once: collection requests of up to 100, run by NetSuite as asynchronous jobs; a few records go one by one."""
 
 import asyncio
+import hashlib
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,12 +12,11 @@ from itertools import islice
 import httpx2 as httpx
 
 from canonical.errors import Failure, NotReady, Rejected
-from canonical.reference import fingerprint
 from connectors.http import Json
 from connectors.netsuite.account import RECORDS, Account, replaced
 from connectors.netsuite.refusals import ALREADY_SUBMITTED
 from connectors.netsuite.schemas import Job
-from connectors.netsuite.wire import decoded, reference_of
+from connectors.netsuite.wire import decoded, encoded, reference_of
 
 Done = Callable[[Sequence[str]], Awaitable[set[str]]]
 MOST = 100
@@ -82,7 +82,8 @@ async def _as_job(
 ) -> dict[str, Rejected]:
     items = [{"externalId": external, **body} for external, body in records.items()]
     # Counts only because the call is asynchronous; a synchronous call ignores it. The same key leads back to the job it has.
-    idempotency = str(uuid.uuid5(_OURS, f"{key}/{fingerprint({'items': items})}"))
+    content = hashlib.sha256(encoded({"items": items})).hexdigest()
+    idempotency = str(uuid.uuid5(_OURS, f"{key}/{content}"))
     job = await _submitted(account, kind, items, idempotency)
     if await _succeeded(account, job):
         return {}
@@ -114,7 +115,7 @@ async def _succeeded(account: Account, job: str) -> bool:
     deadline = time.monotonic() + account.settings.job_patience.total_seconds()
     wait = _FIRST_WAIT
     while True:
-        answer = await account.call("GET", f"/services{job}", urgent=True)
+        answer = await account.call("GET", f"/services{job}")
         found = account.shaped(Job, decoded(answer.content), "asynchronous job")
         if found.completed:
             return found.progress == "succeeded"

@@ -149,7 +149,7 @@ class Settings(BaseModel):
     statuses: Statuses = Statuses()
     has_suite_tax: bool = Field(default=False, description="tax numbers are lines (SuiteTax), not the field vatRegNumber")
     concurrent_calls: int = Field(default=5, ge=1, description="of the account's limit, which other integrations use too")
-    reserved_calls: int = Field(default=1, ge=0, description="of these, kept for look-ups")
+    reserved_calls: int = Field(default=1, ge=0, description="of these, kept for look-ups and invoices")
     batch_from: int = Field(default=10, ge=2, description="from how many records on a collection request is used")
     job_patience: timedelta = Field(default=timedelta(seconds=2), description="how long one call waits for an asynchronous job")
     login_grace: timedelta = Field(

@@ -30,7 +30,8 @@ Further types: ``billing_milestones``, ``workspace_resources``, ``workspace_allo
 ``custom_field_values``, ``subscribed_events``, ``time_entries`` and ``expenses`` (with ``recent_submission_id``),
 ``timesheet_submissions`` and ``expense_report_submissions`` (with ``status``), ``vendors``, ``attachments``. A firm's month comes
 from a few words: ``"generated": {"people": 500, "projects": 40, "days": 20, "a_day": 2, "first_day": "2026-04-01",
-"changed_from": "2026-05-01T00:00:00Z", "changed_until": "2026-05-02T00:00:00Z"}`` makes 500 x 20 x 2 entries on timesheets.
+"changed_from": "2026-05-01T00:00:00Z", "changed_until": "2026-05-02T00:00:00Z"}`` makes 500 x 20 x 2 entries on timesheets
+(``on``: of projects that are there; ``undecided_every``: how many timesheets wait).
 
 Where the documentation is silent, the strictest reading is simulated: approving a timesheet changes the timesheet, not the
 ``updated_at`` of its entries; deleted entries are told by events only; included records bring no associations of their own.

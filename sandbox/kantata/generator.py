@@ -19,12 +19,18 @@ def generate(state: State, wanted: dict[str, Any]) -> None:
     """``{"people": 500, "projects": 40, "days": 20, "first_day": "2026-04-01", "changed_from": iso, "changed_until": iso}``.
 
     Everybody has ``a_day`` entries (1 unless given) a day, each on another project; one timesheet a person, project and week, of
-    which all but every tenth are approved. The changes lie evenly between the two times. Nothing of it depends on chance.
+    which all but every tenth (or ``undecided_every``; 0: none) are approved. ``on`` names projects and tasks that are there
+    already, as ``[workspace, story]``, instead of ``projects``. The changes lie evenly between the two times. Nothing of it
+    depends on chance.
     """
     began, ended = (datetime.fromisoformat(wanted[name]) for name in ("changed_from", "changed_until"))
-    people, projects, a_day = int(wanted["people"]), int(wanted["projects"]), int(wanted.get("a_day", 1))
+    people, a_day = int(wanted["people"]), int(wanted.get("a_day", 1))
+    places = [(str(one), str(other)) for one, other in wanted.get("on", ())] or _places(int(wanted["projects"]))
+    undecided, projects = int(wanted.get("undecided_every", 10)), len(places)
     days = [date.fromisoformat(wanted["first_day"]) + timedelta(days=n) for n in range(int(wanted["days"]))]
-    _firm(state, people, projects, began)
+    _people(state, people, began)
+    if "on" not in wanted:
+        _projects(state, projects, began)
     step = (ended - began) / max(people * len(days) * a_day, 1)
     entries: list[Record] = []
     sheets: dict[tuple[int, int, int], str] = {}
@@ -33,19 +39,27 @@ def generate(state: State, wanted: dict[str, Any]) -> None:
             for nth in range(a_day):
                 project = (person + nth) % projects
                 which = (person, project, n // 7)
-                sheet = sheets.get(which) or _sheet(state, which, str(_FIRST_SHEET + len(sheets)), day, began)
-                sheets[which] = sheet
-                entries.append(_entry(len(entries), person, project, day, sheet, began + step * len(entries)))
+                if which not in sheets:
+                    number, workspace = str(_FIRST_SHEET + len(sheets)), places[project][0]
+                    sheets[which] = _sheet(state, which, number, workspace, day, began, undecided)
+                at = began + step * len(entries)
+                entries.append(_entry(len(entries), person, places[project], day, sheets[which], at))
     _store(state, entries)
 
 
-def _firm(state: State, people: int, projects: int, at: datetime) -> None:
+def _places(projects: int) -> list[tuple[str, str]]:
+    return [(str(_FIRST["workspaces"] + n), str(_FIRST["stories"] + n)) for n in range(projects)]
+
+
+def _people(state: State, people: int, at: datetime) -> None:
     seeded(state, KINDS["roles"], str(_FIRST["roles"]), {"name": "Consultant"}, at)
     for n in range(people):
         who = {"full_name": f"Person {n}", "email_address": f"p{n}@firm.example"}
         seeded(state, KINDS["users"], str(_FIRST["users"] + n), who, at)
-    for n in range(projects):
-        workspace, story = str(_FIRST["workspaces"] + n), str(_FIRST["stories"] + n)
+
+
+def _projects(state: State, projects: int, at: datetime) -> None:
+    for n, (workspace, story) in enumerate(_places(projects)):
         seeded(state, KINDS["workspaces"], workspace, {"title": f"Project {n}", "price": 100_000, "currency": "EUR"}, at)
         seeded(state, KINDS["stories"], story, {"workspace_id": workspace, "title": "Work"}, at)
         _refer(state, "Workspace", "Project", n, workspace, f"G-{n}", at)
@@ -58,26 +72,28 @@ def _refer(state: State, subject: str, model: str, n: int, number: str, name: st
     seeded(state, KINDS["external_references"], str(_FIRST_REFERENCE[subject] + n), told, at)
 
 
-def _sheet(state: State, which: tuple[int, int, int], number: str, day: date, at: datetime) -> str:
+def _sheet(
+    state: State, which: tuple[int, int, int], number: str, workspace: str, day: date, at: datetime, undecided: int
+) -> str:
     person, project, week = which
     record: Record = {"id": number, "created_at": at.isoformat(), "updated_at": at.isoformat()}
-    record |= {"workspace_id": str(_FIRST["workspaces"] + project), "user_id": str(_FIRST["users"] + person)}
+    record |= {"workspace_id": workspace, "user_id": str(_FIRST["users"] + person)}
     record |= {"date": day.isoformat(), "_subject_type": "TimesheetSubmission"}
     changes.normal("timesheet_submissions", record)
     LINE_ITEM_RULES["timesheet_submissions"](state, record, True)
-    if (person + project + week) % 10:
+    if not undecided or (person + project + week) % undecided:
         record |= {"status": "approved", "current_resolution_creator_id": "1"}
         record["current_resolution_created_at_date"] = record["updated_at"]
     enter(state, "timesheet_submissions", record)
     return number
 
 
-def _entry(n: int, person: int, project: int, day: date, sheet: str, at: datetime) -> Record:
+def _entry(n: int, person: int, place: tuple[str, str], day: date, sheet: str, at: datetime) -> Record:
     moment = at.isoformat()
     return {
         "id": str(_FIRST_ENTRY + n),
-        "workspace_id": str(_FIRST["workspaces"] + project),
-        "story_id": str(_FIRST["stories"] + project),
+        "workspace_id": place[0],
+        "story_id": place[1],
         "user_id": str(_FIRST["users"] + person),
         "role_id": str(_FIRST["roles"]),
         "date_performed": day.isoformat(),
