@@ -29,12 +29,14 @@ from activities.drift import DriftActivities
 from activities.eligibility import EligibilityActivities
 from activities.engagement import Board, EngagementActivities
 from activities.fact import FactActivities
+from activities.following import FollowingActivities
 from activities.invoicing import InvoicingActivities
 from activities.plan import PlanActivities
 from activities.ports import Connected
 from activities.project_accounting import ProjectAccountingActivities
 from activities.psa import PsaActivities
 from activities.rate_change import RateChangeActivities
+from activities.receivables import ReceivablesActivities
 from activities.release import ReleaseActivities
 from activities.revenue import RevenueActivities
 from activities.step import Bookkeeping
@@ -72,11 +74,13 @@ STEPS: tuple[type[Any], ...] = (
     EligibilityActivities,
     EngagementActivities,
     FactActivities,
+    FollowingActivities,
     InvoicingActivities,
     PlanActivities,
     ProjectAccountingActivities,
     PsaActivities,
     RateChangeActivities,
+    ReceivablesActivities,
     ReleaseActivities,
     RevenueActivities,
     SweepActivities,

@@ -5,10 +5,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from pydantic import BaseModel
+
 from activities.ports import ActivationPolicy
 from canonical.billable import Billable, BillableKind
 from canonical.billing_document import Allocated, BillingDocument, FrozenRate, LineTerms
-from canonical.billing_view import PendingApproval
+from canonical.billing_view import Exposure, PendingApproval
 from canonical.charge import ChargeBatch, TakenBack, ToCharge
 from canonical.claim import Claim, Claimed, GroupBy
 from canonical.credit import CreditProposal, ProposalState
@@ -18,8 +20,11 @@ from canonical.invoice import CreditedAllocation, CreditMemo, DocumentRecord, In
 from canonical.journal import JournalRecord
 from canonical.money import Money
 from canonical.party import Address
+from canonical.payment import Payment
 from canonical.provenance import Origin
 from canonical.rate_card import RateCard
+from canonical.receivable import Announcement, CustomerStanding, Dispute
+from canonical.rules.cash_application import CashTerms
 from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
@@ -45,8 +50,10 @@ class BillingPolicy(ActivationPolicy, Protocol):
     def credit_needs_approval(self, entity: str, total: Money, on: date) -> bool: ...
     def retroactive_policy(self, entity: str, on: date) -> RetroactivePolicy: ...
     def issuer_address(self, entity: str, on: date) -> Address: ...
+    def legal_entities(self, on: date) -> tuple[str, ...]: ...
     def functional_currency(self, entity: str, on: date) -> str: ...
     def billing_code(self, category: str, on: date) -> str: ...
+    def cash_terms(self, entity: str, on: date) -> CashTerms: ...
 
 
 class Entries(Protocol):
@@ -151,12 +158,6 @@ class CreditProposals(Protocol):
     ) -> CreditProposal: ...
 
 
-class Receivables(Protocol):
-    """What is open of documents, as the ERP says."""
-
-    async def record_status(self, system: str, records: Sequence[DocumentRecord]) -> Sequence[str]: ...
-
-
 class SubLedgers(Protocol):
     """Retainers, purchase orders and caps."""
 
@@ -221,6 +222,41 @@ class Pending(Protocol):
     async def keep(self, waiting: Sequence[PendingApproval], *, gone: Sequence[str] = ()) -> None: ...
 
 
+class ReceivablesMirror(Protocol):
+    """Payments and what is open of documents, as the ERP says."""
+
+    async def record_payments(self, payments: Sequence[Payment], *, origin: Origin) -> Sequence[str]:
+        """Answers the ids of those that were new or newer."""
+        ...
+
+    async def record_status(self, system: str, records: Sequence[DocumentRecord], *, origin: Origin) -> Sequence[str]: ...
+    async def payment(self, system: str, source_id: str) -> Payment | None: ...
+    async def customers_of(self, system: str, target_ids: Sequence[str]) -> Mapping[str, str]: ...
+    async def exposure(self, customer: str, *, as_of: date) -> Sequence[Exposure]: ...
+
+
+class FollowUps(Protocol):
+    """Whose receivables changed, and what is to be told of them."""
+
+    async def waiting(self, *, after: str = "", limit: int = 100) -> Sequence[str]: ...
+    async def look(self, customer: str) -> tuple[int, CustomerStanding]: ...
+    async def followed(self, customer: str, changes: int, *, look_again_at: datetime | None) -> None: ...
+    async def announce(self, about: str, content: BaseModel, *, same_if: BaseModel) -> None:
+        """Something is to be told, unless ``same_if`` is what was decided last."""
+        ...
+
+    async def untold(self, about: str) -> Announcement | None: ...
+    async def told(self, about: str, number: int) -> None: ...
+    async def announcement(self, about: str, number: int) -> Announcement | None: ...
+
+
+class Disputes(Protocol):
+    """What customers contest."""
+
+    async def read(self, key: str) -> Dispute: ...
+    async def settle(self, key: str, conceded: Money, outcome: str, *, origin: Origin) -> Dispute: ...
+
+
 class BillingBooks(Protocol):
     """All of it, over one pool."""
 
@@ -240,8 +276,6 @@ class BillingBooks(Protocol):
     @property
     def credit_proposals(self) -> CreditProposals: ...
     @property
-    def receivables(self) -> Receivables: ...
-    @property
     def rate_cards(self) -> RateCards: ...
     @property
     def repricing(self) -> Repricing: ...
@@ -253,3 +287,9 @@ class BillingBooks(Protocol):
     def sub_ledgers(self) -> SubLedgers: ...
     @property
     def pending(self) -> Pending: ...
+    @property
+    def receivables(self) -> ReceivablesMirror: ...
+    @property
+    def follow_ups(self) -> FollowUps: ...
+    @property
+    def disputes(self) -> Disputes: ...

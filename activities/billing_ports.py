@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from activities.ports import Connected
@@ -114,8 +115,10 @@ class Receivables(Connected, Protocol):
     async def find_credit_memo(self, reference: str, *, key: str) -> Written | None: ...
     async def read_credit_memo(self, target_id: str) -> DocumentRecord: ...
 
-    async def post_deposit(self, reference: str, customer_id: str, amount: Money, on: date, *, key: str) -> Written:
-        """A customer deposit: a liability (2350) until it is applied."""
+    async def post_deposit(
+        self, reference: str, customer_id: str, amount: Money, on: date, *, exchange_rate: Decimal | None = None, key: str
+    ) -> Written:
+        """A customer deposit: a liability (2350) until it is applied, carried at the rate that is given (S13)."""
         ...
 
     async def find_deposit(self, reference: str, *, key: str) -> Written | None: ...

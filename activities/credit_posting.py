@@ -175,15 +175,15 @@ class CreditPostingActivities:
         if others and not record.open.is_zero:
             await self._apply(request, erp, target_id, others)
             record = await erp.read_credit_memo(target_id)
-        await self._mirror(erp, record, [proposal.request.invoice, *others])
+        await self._mirror(erp, record, [proposal.request.invoice, *others], request.origin)
         if proposal.state is ProposalState.APPROVED:
             await self.billing.credit_proposals.move(reference, ProposalState.POSTED, origin=request.origin)
         return Credited(target_id=target_id, number=record.number, total=record.total, open=record.open, url=record.url)
 
-    async def _mirror(self, erp: Receivables, record: DocumentRecord, invoices: Sequence[str]) -> None:
+    async def _mirror(self, erp: Receivables, record: DocumentRecord, invoices: Sequence[str], origin: Origin) -> None:
         read = [await self.billing.documents.read(name) for name in invoices]
         seen = [await erp.read_invoice(one.target_id) for one in read if one.target_id]
-        await self.billing.receivables.record_status(erp.name, [record, *seen])
+        await self.billing.receivables.record_status(erp.name, [record, *seen], origin=origin)
         if isinstance(erp, GeneralLedger):
             await self.billing.journals.keep(erp.name, await erp.read_journals(record.target_id))
 
@@ -205,7 +205,8 @@ class CreditPostingActivities:
                 call=partial(erp.apply_credit, source_id, document.target_id, amount, key=asked.key),
                 look_up=partial(erp.find_application, source_id, document.target_id, key=asked.key),
             )
-            await self.billing.receivables.record_status(erp.name, [await erp.read_invoice(document.target_id)])
+            now = await erp.read_invoice(document.target_id)
+            await self.billing.receivables.record_status(erp.name, [now], origin=request.origin)
 
     async def _take_back(self, request: ConcludeCredit) -> None:
         """The memo is withdrawn from our ledger, if it was made there: its items are billed as before."""

@@ -20,6 +20,7 @@ from canonical.party import Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, StaffingNeed
 from canonical.provenance import Entry, Origin, Write
 from canonical.quote import Deal, Quote
+from canonical.receivable import AccountStanding, InvoiceNote
 from canonical.rules.activation import ActivationRules
 from canonical.service_template import ServiceTemplate
 from canonical.written import Declaration, Written
@@ -76,6 +77,11 @@ class Crm(Connected, Protocol):
     async def read_account(self, account_id: str) -> Customer: ...
     async def write_back(self, update: CrmUpdate, *, key: str) -> Written: ...
     async def find_write_back(self, update: CrmUpdate, *, key: str) -> Written | None: ...
+    async def tell_account(self, standing: AccountStanding, *, key: str) -> Written:
+        """What the customer owes and contests, onto its account and its deals (R101); the kind is ``exposure``."""
+        ...
+
+    async def find_account_note(self, standing: AccountStanding, *, key: str) -> Written | None: ...
 
 
 @runtime_checkable
@@ -126,6 +132,11 @@ class Psa(Connected, Protocol):
         ...
 
     async def read_project(self, project_id: str) -> ProjectRecord: ...
+    async def note_invoice(self, project_id: str, note: InvoiceNote, *, key: str) -> Written:
+        """An invoice's number and where it stands, beside the project; a later note of the same invoice replaces it (R100)."""
+        ...
+
+    async def find_invoice_note(self, project_id: str, note: InvoiceNote, *, key: str) -> Written | None: ...
 
 
 @runtime_checkable
@@ -317,12 +328,16 @@ class Cases(Protocol):
         """Those of these cases that a person has settled."""
         ...
 
-    async def settled_within(self, hours: int) -> Sequence[Case]:
-        """Decisions of the last hours that a workflow was to hear, or that have an entry looked at again."""
+    async def of_keys(self, keys: Sequence[str]) -> Sequence[Case]:
+        """The newest case of each business key, whatever its state."""
         ...
 
-    async def of_keys(self, keys: Sequence[str]) -> Sequence[Case]:
-        """The newest case of each business key."""
+    async def open_of(self, customer: str, control_point: str) -> Sequence[Case]:
+        """Those of a customer that wait at a control point, snoozed ones too."""
+        ...
+
+    async def settled_within(self, hours: int) -> Sequence[Case]:
+        """Decisions of the last hours that a workflow was to hear, or that have an entry looked at again."""
         ...
 
     async def standing(self, subjects: Sequence[str], *, step: str) -> Sequence[Case]:
@@ -412,6 +427,10 @@ class Engagements(Protocol):
 
     async def update(self, row: EngagementRow) -> None: ...
     async def read(self, reference: str) -> EngagementRow | None: ...
+    async def customer_with(self, target_id: str) -> str | None:
+        """The customer whose record in the ERP has that id."""
+        ...
+
     async def using_customer(self, customer: str, *, besides: str) -> int:
         """How many other engagements, not withdrawn, are of this customer."""
         ...

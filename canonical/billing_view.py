@@ -122,11 +122,15 @@ class BacklogRow(Part):
 
 
 class Exposure(Part):
-    """What a customer owes in one currency; ``credit`` is money paid and applied to nothing; ``disputed`` is part of ``open``."""
+    """What a customer owes in one currency; ``disputed`` and ``overdue`` are part of ``open``.
+
+    ``credit`` is what it has with us: money applied to nothing, deposits, open credit memos. ``parked`` paid what we do not know.
+    """
 
     customer: str
     open: Money
     overdue: Money
     disputed: Money
     credit: Money
+    parked: Money
     documents: int

@@ -1,6 +1,6 @@
 """Invoices and credit memos: what we ask the ERP to post, the states it may move through, and what the ERP posted."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -188,3 +188,4 @@ class DocumentRecord(Part):
     journal: str = ""
     url: str = ""
     version: str = ""
+    changed_at: datetime | None = None

@@ -1,11 +1,19 @@
 """Customer payments and what they are applied to, as the ERP's receivables hold them (R101, S28)."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from canonical.money import Money
 from canonical.reference import Reference
 from canonical.schema import Canonical, Part, published
+
+
+class PaymentKind(StrEnum):
+    """What the money is: paid for invoices, or in advance (a liability until it is applied)."""
+
+    PAYMENT = "payment"
+    DEPOSIT = "deposit"
 
 
 class PaymentState(StrEnum):
@@ -28,7 +36,10 @@ class Application(Part):
 
 @published
 class Payment(Canonical):
-    """A payment. What is not applied stays with the customer as credit (``unapplied``); nothing of it is lost."""
+    """A payment. What is not applied stays with the customer as credit (``unapplied``); nothing of it is lost.
+
+    ``exchange_rate`` is the entity's own currency per unit of the payment's, frozen when it was received.
+    """
 
     system: str
     source_id: str
@@ -36,7 +47,9 @@ class Payment(Canonical):
     reference: Reference
     entity: str
     customer: str
+    kind: PaymentKind = PaymentKind.PAYMENT
     amount: Money
+    exchange_rate: Decimal | None = None
     received_on: date
     state: PaymentState = PaymentState.RECEIVED
     applications: tuple[Application, ...] = ()

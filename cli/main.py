@@ -53,7 +53,7 @@ GROUPS: dict[str, dict[str, Target]] = {
         ),
     },
     "invoice": {
-        "show": Target("cli.invoice.show:show", "One invoice with its lines, taxes and accounts."),
+        "show": Target("cli.invoice.show:show", "One invoice with its lines, taxes and accounts, its payments and disputes."),
         "trace": Target(
             "cli.invoice.trace:trace",
             "From an invoice line to its entries, people, approvers, rate versions, clauses, acceptances and journals.",
@@ -106,6 +106,23 @@ GROUPS: dict[str, dict[str, Target]] = {
             "Reverse the journals of a month's revenue in an open period; the next run recognizes it anew.",
         ),
     },
+    "receivables": {
+        "show": Target("cli.receivables.show:show", "What a customer owes by age, its open invoices, payments and disputes."),
+        "poll": Target(
+            "cli.receivables.poll:poll",
+            "Take in payments and what is open of invoices now, and follow every customer that is concerned.",
+        ),
+    },
+    "dispute": {
+        "open": Target(
+            "cli.dispute.open:open_dispute",
+            "Record what a customer contests of an invoice: collections skip it, exposure shows it.",
+        ),
+        "list": Target("cli.dispute.list:list_disputes", "What customers contest, the oldest first."),
+        "settle": Target(
+            "cli.dispute.settle:settle", "Settle a dispute: AMOUNT is the customer's share, the rest is owed again."
+        ),
+    },
     "rates": {
         "import": Target(
             "cli.rates.import_card:import_card",
@@ -143,6 +160,8 @@ HELP = {
     "credit": "Credits of posted invoices: proposed by one person, agreed by another, billed again where that is asked for.",
     "close": "Closing a month of a legal entity.",
     "revenue": "What is earned, and when.",
+    "receivables": "What customers owe, and what they paid.",
+    "dispute": "What customers contest of their invoices.",
     "rates": "Rate cards and exchange rates.",
     "audit": "The append-only trail: verify and export it.",
     "connectors": "The connected systems.",

@@ -13,6 +13,7 @@ from canonical.reference import Reference
 from gateway.closing_api import closing_routes
 from gateway.permissions import Gate
 from gateway.problems import problems
+from gateway.receivables_api import receivables_routes
 from gateway.texts import TEXT, Identifier, Limit, Name, Number, Wanted
 from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.office import Office
@@ -64,6 +65,7 @@ def process_routes(office: Office, gate: Gate) -> APIRouter:
     _exceptions(routes, office, gate)
     _decisions(routes, office, gate)
     closing_routes(routes, office, gate)
+    receivables_routes(routes, office, gate)
     return routes
 
 

@@ -2,13 +2,15 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from ledger.billing_tables import day, sum_of_moves, whole
 from ledger.tables import amount as exact
-from ledger.tables import moment, number, words
+from ledger.tables import count, moment, number, words
 
 
 class SubLedgerRow(SQLModel, table=True):
@@ -124,7 +126,10 @@ class PaymentRow(SQLModel, table=True):
     received_on: date = day(optional=False)
     state: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'received'")))
     memo: str = words()
+    kind: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'payment'")))
+    exchange_rate: Decimal | None = exact()
     seen_at: datetime = moment(now=True)
+    first_seen_at: datetime = moment(now=True)
 
 
 class PaymentApplicationRow(SQLModel, table=True):
@@ -141,6 +146,32 @@ class PaymentApplicationRow(SQLModel, table=True):
     amount: Decimal = exact(optional=False)
     withheld: Decimal = sum_of_moves()
     certificate: str = words()
+
+
+class FollowUpRow(SQLModel, table=True):
+    """How often a customer's receivables changed, how many of the changes were looked at, when time alone asks for a look."""
+
+    __tablename__ = "follow_ups"
+    __table_args__ = (
+        Index("follow_ups_changed", "customer", postgresql_where=text("followed < changes")),
+        Index("follow_ups_look_again", "look_again_at"),
+    )
+    customer: str = words(key=True)
+    changes: int = count()
+    followed: int = count()
+    look_again_at: datetime | None = moment()
+
+
+class AnnouncementRow(SQLModel, table=True):
+    """What another system is to be told of a thing, in order; each is told once, and only after the one before it."""
+
+    __tablename__ = "announcements"
+    about: str = words(key=True)
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    content: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    fingerprint: str = words()
+    decided_at: datetime = moment(now=True)
+    told_at: datetime | None = moment()
 
 
 class JournalLineRow(SQLModel, table=True):

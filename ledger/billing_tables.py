@@ -260,8 +260,13 @@ class DisputeRow(SQLModel, table=True):
     amount: Decimal = exact(optional=False)
     currency: str = words()
     reason: str = words()
+    item: str = words()
+    line: int | None = whole(optional=True)
+    opened_by: str = words()
     opened_at: datetime = moment(now=True)
     settled_at: datetime | None = moment()
+    settled_by: str = words()
+    conceded: Decimal | None = exact()
     outcome: str = words()
 
 

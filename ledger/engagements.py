@@ -68,6 +68,13 @@ class Engagements:
         )
         return found
 
+    async def customer_with(self, target_id: str) -> str | None:
+        """The customer whose record in the ERP has that id, where an engagement says so (one that was matched, not created)."""
+        found: str | None = await self._database.value(
+            "SELECT customer FROM engagements WHERE targets ->> 'customer' = $1 AND customer <> '' LIMIT 1", target_id
+        )
+        return found
+
     async def using_customer(self, customer: str, *, besides: str) -> int:
         """How many other engagements, not withdrawn, are of this customer."""
         using: int = await self._database.value(

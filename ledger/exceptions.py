@@ -120,6 +120,15 @@ class Cases(Settling):
         )
         return [case_of(row) for row in rows]
 
+    async def open_of(self, customer: str, control_point: str) -> Sequence[Case]:
+        """Those of a customer that wait at a control point, snoozed ones too."""
+        rows = await self._database.rows(
+            "SELECT * FROM cases WHERE customer = $1 AND control_point = $2 AND state IN ('open', 'proposed') ORDER BY number",
+            customer,
+            control_point,
+        )
+        return [case_of(row) for row in rows]
+
     async def list(self, wanted: CaseFilter | None = None, *, rates: Mapping[str, Decimal] | None = None) -> Sequence[Case]:
         """Ranked by money (in a reporting currency, where ``rates`` say what each currency is worth), due time, then age."""
         asked, known = wanted or CaseFilter(), dict(rates or {})

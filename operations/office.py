@@ -26,6 +26,7 @@ from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.billing import BillingDesk
 from operations.closing import ClosingDesk
 from operations.credit_desk import CreditDesk
+from operations.receivables import ReceivablesDesk
 from operations.schedules import Scheduled, Schedules
 from operations.settlement import Settlements, require_a_say
 from policies.access import WITHHELD, Permission
@@ -298,6 +299,11 @@ class Office:
     def closing(self) -> ClosingDesk:
         """What people ask at the month end."""
         return ClosingDesk(self.client, self.books, self.policies)
+
+    @property
+    def receivables(self) -> ReceivablesDesk:
+        """What people ask of receivables."""
+        return ReceivablesDesk(self.client, self.books, self.policies)
 
     # Small things.
 

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     SIGNAL = "signal"
     SETTLE = "settle"
     CREDIT = "credit"
+    RECEIVABLES = "receivables"
     AUDIT = "audit"
     OPERATE = "operate"
     DECODE = "decode"

@@ -8,6 +8,7 @@ from pydantic import Field
 from canonical.billable import BillableKind
 from canonical.claim import GroupBy
 from canonical.money import Money
+from canonical.rules.cash_application import CashTerms
 from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
@@ -56,6 +57,7 @@ class BillingTerms(Shape):
     retainer: RetainerTerms = RetainerTerms()
     release: ReleaseTerms = ReleaseTerms()
     credit: ReleaseTerms = Field(default=ReleaseTerms(), description="which credits need no second person")
+    cash: CashTerms = CashTerms()
     closed_period: LatePolicy = LatePolicy.NEXT_OPEN
     retroactive_rate: RetroactivePolicy = RetroactivePolicy.DELTA
     payment_terms_days: int = Field(default=30, ge=0)

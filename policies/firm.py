@@ -14,6 +14,7 @@ from canonical.money import Money
 from canonical.party import Address
 from canonical.period import Period
 from canonical.rules.activation import ActivationRules
+from canonical.rules.cash_application import CashTerms
 from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
@@ -187,6 +188,10 @@ class Policies(Shape):
         """Where an entity's services are taxed from."""
         return Address(country=self.entities.on(on).entity(entity).country)
 
+    def legal_entities(self, on: date) -> tuple[str, ...]:
+        """The codes of all entities."""
+        return tuple(self.entities.on(on).entities)
+
     def functional_currency(self, entity: str, on: date) -> str:
         """The currency of an entity's books."""
         return self.entities.on(on).entity(entity).currency
@@ -194,6 +199,10 @@ class Policies(Shape):
     def billing_code(self, category: str, on: date) -> str:
         """The ERP's billing code of a labor category; empty where the firm names none (R64)."""
         return self.billing.on(on).billing_codes.get(category, "")
+
+    def cash_terms(self, entity: str, on: date) -> CashTerms:
+        """What is asked of payments, and when collections begin."""
+        return self.billing.on(on).terms(entity).cash
 
     # Who owns what.
 

@@ -9,14 +9,23 @@ from rehearsal.checks.deliveries import DeliveryChecks, DeliveryJudge
 from rehearsal.checks.engagements import EngagementChecks, EngagementJudge
 from rehearsal.checks.exceptions import ExceptionChecks, ExceptionJudge
 from rehearsal.checks.judge import Judge
+from rehearsal.checks.receivables import ReceivablesChecks, ReceivablesJudge
 from rehearsal.checks.records import RecordChecks, RecordJudge
 from rehearsal.checks.writes import WriteChecks, WriteJudge
 
-JUDGES: tuple[type[Judge], ...] = (EngagementJudge, ExceptionJudge, RecordJudge, DeliveryJudge, WriteJudge, BillingJudge)
+JUDGES: tuple[type[Judge], ...] = (
+    EngagementJudge,
+    ExceptionJudge,
+    RecordJudge,
+    DeliveryJudge,
+    WriteJudge,
+    BillingJudge,
+    ReceivablesJudge,
+)
 """Who compares it: each has a method for each check of its topic."""
 
 
-class Check(EngagementChecks, ExceptionChecks, RecordChecks, DeliveryChecks, WriteChecks, BillingChecks):
+class Check(EngagementChecks, ExceptionChecks, RecordChecks, DeliveryChecks, WriteChecks, BillingChecks, ReceivablesChecks):
     """One thing that must hold; ``fact`` says it in words for those who watch."""
 
     fact: str = ""

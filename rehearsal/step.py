@@ -11,12 +11,13 @@ from rehearsal.steps.business import Business, BusinessVerbs
 from rehearsal.steps.delivery import Delivery, DeliveryVerbs
 from rehearsal.steps.desk import Desk, DeskVerbs
 from rehearsal.steps.fate import Fate, FateVerbs
+from rehearsal.steps.receivables import Receivables, ReceivablesVerbs
 
-PERFORMERS = (Business, Arrivals, Desk, Delivery, Billing, Fate)
+PERFORMERS = (Business, Arrivals, Desk, Delivery, Billing, Receivables, Fate)
 """Who does it: each has a method for each verb of its topic."""
 
 
-class Step(BusinessVerbs, ArrivalVerbs, DeskVerbs, DeliveryVerbs, BillingVerbs, FateVerbs):
+class Step(BusinessVerbs, ArrivalVerbs, DeskVerbs, DeliveryVerbs, BillingVerbs, ReceivablesVerbs, FateVerbs):
     """One step: exactly one verb, and if wanted a note that is told while it happens."""
 
     note: str = ""

@@ -81,6 +81,11 @@ class Vendor:
         """How far its clock is ahead of the machine's."""
         await self._ask("PUT", "clock", {"offset_seconds": ahead.total_seconds()})
 
+    async def get(self, path: str) -> Json:
+        """What a control path of its own tells."""
+        found: Json = await self._ask("GET", path)
+        return found
+
     async def post(self, path: str, body: Json) -> Json:
         """A control path of its own, such as ``envelopes/ID/sign``."""
         found: Json = await self._ask("POST", path, body)

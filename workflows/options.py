@@ -77,6 +77,13 @@ SWEEP: Options = {
     "retry_policy": RetryPolicy(maximum_attempts=3),
 }
 
+POLL: Options = {
+    "start_to_close_timeout": timedelta(hours=2),
+    "heartbeat_timeout": timedelta(minutes=4),
+    "retry_policy": RetryPolicy(maximum_attempts=3),
+}
+"""A round's question to one system: one that is away is asked again in the next round, and holds up no other."""
+
 URGENT = Priority(priority_key=1)
 MILESTONES = Priority(priority_key=2)
 NORMAL = Priority(priority_key=3)

@@ -12,10 +12,12 @@ from workflows.check_systems import CheckSystemsWorkflow
 from workflows.close_period import ClosePeriodWorkflow
 from workflows.credit_and_rebill import CreditAndRebillWorkflow
 from workflows.engagement import EngagementWorkflow
+from workflows.follow_invoice import FollowInvoiceWorkflow
 from workflows.follow_rates import FollowRatesWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.judge_close import JudgeCloseWorkflow
 from workflows.plan_project import PlanProjectWorkflow
+from workflows.poll_receivables import PollReceivablesWorkflow
 from workflows.post_charges import PostChargesWorkflow
 from workflows.provision_project import ProvisionProjectWorkflow
 from workflows.recognize_revenue import RecognizeRevenueWorkflow
@@ -32,10 +34,12 @@ WORKFLOWS: tuple[type[Any], ...] = (
     ClosePeriodWorkflow,
     EngagementWorkflow,
     FollowRatesWorkflow,
+    FollowInvoiceWorkflow,
     IdentifyEventWorkflow,
     JudgeCloseWorkflow,
     PlanProjectWorkflow,
     PostChargesWorkflow,
+    PollReceivablesWorkflow,
     ProvisionProjectWorkflow,
     RecognizeRevenueWorkflow,
     ReleaseInvoiceWorkflow,

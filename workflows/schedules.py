@@ -15,6 +15,7 @@ from temporalio.client import (
 )
 
 from workflows import options
+from workflows.poll_receivables import PollReceivablesWorkflow
 from workflows.start_closes import StartClosesWorkflow
 from workflows.sweep import SweepWorkflow
 
@@ -54,5 +55,11 @@ SCHEDULES: tuple[Planned, ...] = (
         every=timedelta(days=1),
         note="Begins the close of each entity's month once its closing day has come.",
         catch_up=timedelta(days=7),
+    ),
+    Planned(
+        id="poll_receivables",
+        run=PollReceivablesWorkflow.run,
+        every=timedelta(minutes=15),
+        note="Takes in payments and what is open of invoices; wakes a follower for each customer that is concerned.",
     ),
 )

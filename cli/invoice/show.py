@@ -1,24 +1,38 @@
-"""`handoff invoice show`: one invoice with its lines."""
+"""`handoff invoice show`: one invoice with its lines, what was paid for it, and what of it is contested."""
 
-from typing import Annotated
-
-import typer
+from rich.console import Group
+from rich.table import Table
 
 from canonical.invoice import Invoice
+from cli.invoice.trace import NameArgument
 from cli.output import JsonOption, output
+from cli.receivables.show import payments_table
 from cli.session import ActorOption, ask
 from cli.tables import table
+from operations.receivables import InvoiceAccount
 
-ReferenceArgument = Annotated[str, typer.Argument(metavar="INVOICE", help="Our reference, from `handoff billing show`.")]
 
-
-def show(reference: ReferenceArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
-    """One invoice with its lines, taxes and accounts."""
+def show(reference: NameArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
+    """One invoice with its lines, taxes and accounts, its payments and disputes."""
     with output(json) as out:
-        out.show(ask(out, lambda s: s.office.billing.invoice(reference), actor=actor), _shown)
+        out.show(ask(out, lambda s: s.office.receivables.invoice(reference), actor=actor), _shown)
 
 
-def _shown(invoice: Invoice) -> object:
+def _shown(account: InvoiceAccount) -> object:
+    document = account.document
+    number = f" ({document.number})" if document.number else ""
+    due = f", due {document.due_date}" if document.due_date else ""
+    stands = f"{document.reference}{number} is {document.state}{due}: {document.open} open."
+    disputes = table(
+        ("Dispute", "Amount", "Reason", "Conceded", "Outcome"),
+        [(one.key, one.amount, one.reason, one.conceded, one.outcome) for one in account.disputes],
+        title="Contested",
+    )
+    parts = [_lines(account.invoice), payments_table(account.payments), disputes, stands]
+    return Group(*(part for part in parts if part))
+
+
+def _lines(invoice: Invoice) -> Table | str:
     rows = [
         (
             line.number,

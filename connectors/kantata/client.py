@@ -8,6 +8,7 @@ from connectors.http import client
 from connectors.kantata.api import Api
 from connectors.kantata.changes import Changes
 from connectors.kantata.expenses import Expenses
+from connectors.kantata.invoices import Invoices
 from connectors.kantata.names import Names
 from connectors.kantata.projects import Projects
 from connectors.kantata.schemas import Role
@@ -41,11 +42,12 @@ DECLARED = {
         _declared("staffing", _REFERENCE),
         _declared("activation", "workspaces.status"),
         _declared("archive", "workspaces.archived"),
+        _declared("invoice_note", "external_references.external_message"),
     )
 }
 
 
-class Kantata(Projects, Staffing, Changes, Time, Expenses):
+class Kantata(Projects, Staffing, Changes, Time, Expenses, Invoices):
     """One account."""
 
     def __init__(self, system: str, settings: Settings) -> None:
@@ -62,6 +64,7 @@ class Kantata(Projects, Staffing, Changes, Time, Expenses):
         names = Names(api, settings.service_name)
         Time.__init__(self, api, settings, windows, names)
         Expenses.__init__(self, api, settings, windows, names)
+        Invoices.__init__(self, api, settings)
 
     def declares(self, kind: str) -> Declaration:
         """What this account says of a kind of write."""

@@ -42,6 +42,7 @@ class ExternalReference(Shape):
     service_model_ref: str
     subject_id: str
     status: str = ""
+    external_message: str | None = None
 
 
 class Referenced(Shape):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from canonical.billing_schedule import BillingSchedule
 from canonical.charge import ChargeLine
@@ -162,8 +163,10 @@ class NetSuite:
     async def read_credit_memo(self, target_id: str) -> DocumentRecord:
         return await self._credit_memos.read_credit_memo(target_id)
 
-    async def post_deposit(self, reference: str, customer_id: str, amount: Money, on: date, *, key: str) -> Written:
-        return await self._deposits.post_deposit(reference, customer_id, amount, on, key=key)
+    async def post_deposit(
+        self, reference: str, customer_id: str, amount: Money, on: date, *, exchange_rate: Decimal | None = None, key: str
+    ) -> Written:
+        return await self._deposits.post_deposit(reference, customer_id, amount, on, exchange_rate=exchange_rate, key=key)
 
     async def find_deposit(self, reference: str, *, key: str) -> Written | None:
         return await self._deposits.find_deposit(reference, key=key)

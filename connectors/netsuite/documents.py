@@ -211,6 +211,7 @@ def document_record(found: DocumentShape, currency: str, url: str) -> DocumentRe
         journal="" if draft else found.id,
         url=url,
         version=found.changed.isoformat(),
+        changed_at=found.changed,
     )
 
 

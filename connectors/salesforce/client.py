@@ -9,7 +9,8 @@ from canonical.party import Customer
 from canonical.quote import Deal, Quote
 from canonical.written import Declaration, Written
 from connectors.http import Json
-from connectors.salesforce import changes, mapping, schemas, soql
+from connectors.salesforce import accounts, changes, mapping, schemas, soql
+from connectors.salesforce.accounts import Accounts
 from connectors.salesforce.org import Org
 from connectors.salesforce.schemas import AccountRow, DealRow, LineRow, NoteRow, QuoteRow, Row
 from connectors.salesforce.settings import Settings
@@ -26,7 +27,10 @@ class Salesforce:
         self._deal_names = settings.deal_fields.model_dump(
             include={"contract", "entity", "region", "service_line", "bill_to", "purchase_orders"}
         )
-        self._account_names = settings.account_fields.model_dump(exclude={"erp_customer_id"})
+        self._account_names = settings.account_fields.model_dump(
+            include={"legal_name", "tax_number", "entity", "order_per_workstream"}
+        )
+        self._accounts = Accounts(self._org, settings)
         self._line_names = settings.line_fields.model_dump()
 
     async def aclose(self) -> None:
@@ -34,8 +38,8 @@ class Salesforce:
         await self._org.aclose()
 
     def declares(self, kind: str) -> Declaration:
-        """The one kind of write: telling a deal about its handoff, as a note that carries our key. A note is not taken back."""
-        if kind != "write_back":
+        """Telling a deal about its handoff, and an account what it owes, each as a note with our key. None is taken back."""
+        if kind not in {"write_back", "exposure"}:
             raise Misconfigured(f"{self.name} writes no {kind!r}", remedy="Route it to another system in policies/landscape.")
         declared = Declaration(
             kind=kind,
@@ -111,6 +115,14 @@ class Salesforce:
         rows = [schemas.read(self.name, NoteRow, row) for row in await self._org.query(text, with_archived=True)]
         standing = [row for row in rows if not row.is_deleted]
         return await self._written(standing[0].id, update.deal_id) if standing else None
+
+    async def tell_account(self, standing: accounts.Standing, *, key: str) -> Written:
+        """What the customer owes, onto its account and its deals, with a note that carries our key."""
+        return await self._accounts.tell(standing, key=key)
+
+    async def find_account_note(self, standing: accounts.Standing, *, key: str) -> Written | None:
+        """The note of that key, on the account."""
+        return await self._accounts.find_note(key=key)
 
     # Quotes
 

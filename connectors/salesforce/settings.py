@@ -28,6 +28,10 @@ class DealFields(BaseModel):
     project_id: str = "Psa_Project_Id__c"
     erp_project_id: str = "Erp_Project_Id__c"
     workspace_url: str = "Workspace_Url__c"
+    open: str = "Open_Receivables__c"
+    overdue: str = "Overdue_Receivables__c"
+    disputed: str = "Disputed_Receivables__c"
+    invoices: str = "Invoices__c"
 
 
 class AccountFields(BaseModel):
@@ -39,6 +43,11 @@ class AccountFields(BaseModel):
     entity: str = "Legal_Entity__c"
     order_per_workstream: str = "Purchase_Order_Per_Workstream__c"
     erp_customer_id: str = "Erp_Customer_Id__c"
+    open: str = "Open_Receivables__c"
+    overdue: str = "Overdue_Receivables__c"
+    disputed: str = "Disputed_Receivables__c"
+    credit: str = "Customer_Credit__c"
+    exposure: str = "Exposure__c"
 
 
 class LineFields(BaseModel):

@@ -6,9 +6,10 @@ charges of projects: it knows hours of employees, not amounts that were rated el
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from canonical.charge import ChargeLine
-from canonical.errors import NotServed
+from canonical.errors import NotServed, Rejected
 from canonical.invoice import CreditMemo, DocumentRecord, Invoice
 from canonical.journal import AccountingPeriod, Journal, JournalRecord
 from canonical.money import Money
@@ -146,7 +147,14 @@ class Tryton:
     async def read_credit_memo(self, target_id: str) -> DocumentRecord:
         return self._invoices.record(await self._invoices.read(target_id))
 
-    async def post_deposit(self, reference: str, customer_id: str, amount: Money, on: date, *, key: str) -> Written:
+    async def post_deposit(
+        self, reference: str, customer_id: str, amount: Money, on: date, *, exchange_rate: Decimal | None = None, key: str
+    ) -> Written:
+        if exchange_rate is not None:
+            raise Rejected(
+                f"Deposit {reference} in {amount.currency}: Tryton books deposits at its own rates, not at {exchange_rate}",
+                remedy="Keep the rate in Tryton, or take the deposit in the currency of the entity's books.",
+            )
         return await self._credits.post_deposit(reference, customer_id, amount, on)
 
     async def find_deposit(self, reference: str, *, key: str) -> Written | None:

@@ -14,7 +14,7 @@ from canonical.money import Money, Rounding
 from canonical.party import Address, Customer, TaxRegistration
 from canonical.project import Phase, Project, Task
 from connectors.tryton.schemas import InvoiceShape
-from connectors.tryton.wire import Quantity, Values, new, reference_in
+from connectors.tryton.wire import Quantity, Values, aware, new, reference_in
 
 OURS = "Handoff "  # how the comment of every record begins that we made
 _STEM_WORDS = 2
@@ -194,5 +194,6 @@ def document_record(found: InvoiceShape, *, url: str) -> DocumentRecord:
         journal=f"account.move,{found.move}" if found.move else "",
         url=url,
         version=(found.changed or found.created).isoformat(),
+        changed_at=aware(found.changed or found.created),
         **{name: Money.of(amount * sign + zero, found.currency) for name, amount in money.items()},
     )

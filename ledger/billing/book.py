@@ -10,9 +10,11 @@ from ledger.billing.closing import Closing
 from ledger.billing.closing_journals import ClosingJournals
 from ledger.billing.credit_proposals import CreditProposals
 from ledger.billing.credits import Credits
+from ledger.billing.disputes import Disputes
 from ledger.billing.documents import Documents
 from ledger.billing.entries import Entries
 from ledger.billing.exchange_rates import ExchangeRates
+from ledger.billing.follow_ups import FollowUps
 from ledger.billing.journals import Journals
 from ledger.billing.payments import Receivables
 from ledger.billing.pending import Pending
@@ -40,6 +42,8 @@ class BillingLedger:
     repricing: Repricing
     exchange_rates: ExchangeRates
     receivables: Receivables
+    disputes: Disputes
+    follow_ups: FollowUps
     journals: Journals
     traces: Traces
     pending: Pending
@@ -63,6 +67,8 @@ class BillingLedger:
             repricing=Repricing(database),
             exchange_rates=ExchangeRates(database),
             receivables=Receivables(database),
+            disputes=Disputes(database),
+            follow_ups=FollowUps(database),
             journals=Journals(database),
             traces=Traces(database),
             pending=Pending(database),

@@ -83,6 +83,15 @@ class Documents:
             raise NotFound(f"There is no document {reference}.", remedy="Correct the reference.")
         return document_of(row)
 
+    async def named(self, name: str) -> BillingDocument | None:
+        """An invoice by our reference, or by its number in the ERP."""
+        row = await self._database.row(
+            "SELECT * FROM billing_documents WHERE kind = 'invoice' AND (reference = $1 OR number = $1 AND number <> '')"
+            " ORDER BY reference = $1 DESC, created_at DESC LIMIT 1",
+            name,
+        )
+        return document_of(row) if row else None
+
     async def of(self, contract: str) -> Sequence[BillingDocument]:
         """The documents of a contract, in order of their making."""
         rows = await self._database.rows(

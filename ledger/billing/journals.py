@@ -19,6 +19,8 @@ _TYPES = {"place": "int", "posted_on": "date", "debit": "numeric", "credit": "nu
 _KEEP = f"""
 INSERT INTO journal_lines ({", ".join(_COLUMNS)})
 SELECT * FROM unnest({", ".join(f"${place}::{_TYPES.get(name, 'text')}[]" for place, name in enumerate(_COLUMNS, 1))})
+    AS g({", ".join(_COLUMNS)})
+WHERE NOT EXISTS (SELECT FROM journal_lines j WHERE (j.system, j.journal) = (g.system, g.journal))
 ON CONFLICT DO NOTHING RETURNING 1
 """
 _OF_DOCUMENT = "SELECT * FROM journal_lines WHERE document = $1 OR reference = $1 ORDER BY system, journal, place"

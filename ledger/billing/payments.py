@@ -1,45 +1,47 @@
-"""The ERP's side of receivables: payments with what they are applied to, what is open of documents, disputes, exposure (R101)."""
+"""The ERP's side of receivables, mirrored: payments with what they are applied to, and what is open of documents (R101)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import asyncpg
 
 from canonical.billing_view import Exposure
-from canonical.errors import NotFound
-from canonical.invoice import DocumentRecord
+from canonical.invoice import DocumentRecord, DocumentState
 from canonical.money import Money
-from canonical.payment import Application, Payment, PaymentState
-from ledger.billing.amounts import money, plain
-from ledger.database import Database, columns
+from canonical.payment import Application, Payment, PaymentKind, PaymentState
+from canonical.provenance import Entry, Origin
+from ledger.audit import as_json
+from ledger.billing.amounts import money
+from ledger.database import Connection, Database, columns
 
 # Of one payment the newest version holds; applications belong to their version, so that a late old one changes nothing.
 _RECORD = """
 WITH given AS (
     SELECT DISTINCT ON (system, source_id) * FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::numeric[],
-        $9::numeric[], $10::date[], $11::text[], $12::text[])
-    AS g(system, source_id, source_version, reference, entity, customer, currency, amount, unapplied, received_on, state, memo)
+        $9::numeric[], $10::date[], $11::text[], $12::text[], $13::text[], $14::numeric[])
+    AS g(system, source_id, source_version, reference, entity, customer, currency, amount, unapplied, received_on, state, memo,
+         kind, exchange_rate)
     ORDER BY system, source_id, source_version COLLATE "C" DESC
 ), kept AS (
     INSERT INTO payments AS p (system, source_id, source_version, reference, entity, customer, currency, amount, unapplied,
-                               received_on, state, memo)
+                               received_on, state, memo, kind, exchange_rate)
     SELECT * FROM given ORDER BY system, source_id
     ON CONFLICT (system, source_id) DO UPDATE SET source_version = excluded.source_version, reference = excluded.reference,
         entity = excluded.entity, customer = excluded.customer, currency = excluded.currency, amount = excluded.amount,
         unapplied = excluded.unapplied, received_on = excluded.received_on, state = excluded.state, memo = excluded.memo,
-        seen_at = business_now()
+        kind = excluded.kind, exchange_rate = coalesce(excluded.exchange_rate, p.exchange_rate), seen_at = business_now()
     WHERE p.source_version COLLATE "C" < excluded.source_version COLLATE "C"
-    RETURNING 1
+    RETURNING source_id
 ), applied AS (
     INSERT INTO payment_applications (system, source_id, source_version, place, target_id, number, amount, withheld, certificate)
-    SELECT * FROM unnest($13::text[], $14::text[], $15::text[], $16::int[], $17::text[], $18::text[], $19::numeric[],
-                         $20::numeric[], $21::text[])
+    SELECT * FROM unnest($15::text[], $16::text[], $17::text[], $18::int[], $19::text[], $20::text[], $21::numeric[],
+                         $22::numeric[], $23::text[])
     ON CONFLICT DO NOTHING
 )
-SELECT count(*) FROM kept
+SELECT source_id FROM kept ORDER BY source_id
 """
-_APPLICATIONS = """
+APPLICATIONS = """
 SELECT p.*, (
     SELECT jsonb_agg(jsonb_build_array(a.target_id, a.number, a.amount::text, a.withheld::text, a.certificate) ORDER BY a.place)
     FROM payment_applications a
@@ -47,9 +49,9 @@ SELECT p.*, (
 FROM payments p
 """
 _PARKED = (
-    _APPLICATIONS
+    APPLICATIONS
     + """
-WHERE EXISTS (
+WHERE p.state = 'received' AND EXISTS (
     SELECT FROM payment_applications a
     WHERE (a.system, a.source_id, a.source_version) = (p.system, p.source_id, p.source_version)
       AND NOT EXISTS (
@@ -57,34 +59,50 @@ WHERE EXISTS (
 ORDER BY p.system, p.source_id
 """
 )
+# Invoices move with what is paid of them; what was voided there, or credited in whole, keeps its state.
 _STATUS = """
-UPDATE billing_documents d
-SET open_amount = g.open, number = coalesce(nullif(g.number, ''), d.number), target_version = g.version,
-       url = coalesce(nullif(g.url, ''), d.url), changed_at = business_now()
-FROM unnest($2::text[], $3::text[], $4::numeric[], $5::text[], $6::text[]) AS g(target_id, number, open, version, url)
-WHERE d.system = $1 AND d.target_id = g.target_id AND d.target_id <> '' AND d.target_version COLLATE "C" <= g.version COLLATE "C"
-RETURNING d.reference
+WITH given AS (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::numeric[], $5::text[], $6::text[], $7::boolean[])
+    AS g(target_id, number, open, version, url, is_void)
+), meant AS (
+    SELECT d.reference, d.state AS was, d.customer, g.*, CASE
+        WHEN g.is_void OR d.kind <> 'invoice' OR d.total = 0 OR d.state NOT IN ('posted', 'partly_paid', 'paid') THEN d.state
+        WHEN g.open <= 0 THEN 'paid' WHEN g.open < d.total - (
+            SELECT coalesce(sum(m.total), 0) FROM billing_documents m WHERE m.invoice = d.reference AND m.target_id <> '')
+        THEN 'partly_paid' ELSE 'posted' END AS becomes
+    FROM billing_documents d JOIN given g ON d.system = $1 AND d.target_id = g.target_id AND d.target_id <> ''
+    WHERE d.target_version COLLATE "C" <= g.version COLLATE "C" ORDER BY d.reference FOR NO KEY UPDATE OF d
+), changed AS (
+    UPDATE billing_documents d SET open_amount = m.open, number = coalesce(nullif(m.number, ''), d.number), state = m.becomes,
+        target_version = m.version, url = coalesce(nullif(m.url, ''), d.url), changed_at = business_now()
+    FROM meant m WHERE d.reference = m.reference AND (d.open_amount, d.target_version, d.state) <> (m.open, m.version, m.becomes)
+    RETURNING d.reference
+)
+SELECT m.reference, m.was, m.becomes, m.open::text FROM meant m LEFT JOIN changed c USING (reference) ORDER BY 1
 """
 _EXPOSURE = """
 WITH owed AS (
-    SELECT d.currency, sum(d.open_amount * d.sign) AS open, count(*) AS documents,
-           sum(d.open_amount) FILTER (WHERE d.sign > 0 AND d.due_date < $2) AS overdue,
-           sum(least(d.open_amount, (SELECT sum(amount) FROM disputes x WHERE x.document = d.reference AND x.settled_at IS NULL)))
-           FILTER (WHERE d.sign > 0) AS disputed
-    FROM (SELECT *, CASE kind WHEN 'invoice' THEN 1 ELSE -1 END AS sign FROM billing_documents) d
-    WHERE d.customer = $1 AND d.open_amount <> 0 GROUP BY d.currency
-), unapplied AS (
-    SELECT currency, sum(unapplied) AS credit FROM payments
-    WHERE customer = $1 AND state = 'received' AND unapplied > 0 GROUP BY currency
+    SELECT d.currency, sum(d.open_amount) FILTER (WHERE d.kind = 'invoice') AS open, count(*) AS documents,
+           sum(d.open_amount) FILTER (WHERE d.kind = 'credit_memo') AS credit,
+           sum(d.open_amount) FILTER (WHERE d.kind = 'invoice' AND d.due_date < $2) AS overdue,
+           sum(least(d.open_amount, (SELECT coalesce(sum(amount), 0) FROM disputes x
+                                     WHERE x.document = d.reference AND x.settled_at IS NULL)))
+           FILTER (WHERE d.kind = 'invoice') AS disputed
+    FROM billing_documents d
+    WHERE d.customer = $1 AND d.open_amount <> 0 AND d.target_id <> '' GROUP BY d.currency
+), paid AS (
+    SELECT p.currency, sum(p.unapplied) AS credit, sum((
+        SELECT coalesce(sum(a.amount), 0) FROM payment_applications a
+        WHERE (a.system, a.source_id, a.source_version) = (p.system, p.source_id, p.source_version) AND NOT EXISTS (
+            SELECT FROM billing_documents d WHERE d.system = a.system AND d.target_id = a.target_id AND d.target_id <> '')))
+               AS parked
+    FROM payments p WHERE p.customer = $1 AND p.state = 'received' GROUP BY p.currency
 )
 SELECT coalesce(o.currency, u.currency) AS currency, coalesce(o.open, 0) AS open, coalesce(o.overdue, 0) AS overdue,
-       coalesce(o.disputed, 0) AS disputed, coalesce(u.credit, 0) AS credit, coalesce(o.documents, 0) AS documents
-FROM owed o FULL JOIN unapplied u USING (currency) ORDER BY 1
-"""
-_DISPUTE = """
-INSERT INTO disputes (key, document, amount, currency, reason)
-SELECT $1, reference, $3, currency, $4 FROM billing_documents WHERE reference = $2
-ON CONFLICT (key) DO UPDATE SET amount = excluded.amount WHERE disputes.settled_at IS NULL RETURNING key
+       coalesce(o.disputed, 0) AS disputed, coalesce(u.credit, 0) + coalesce(o.credit, 0) AS credit,
+       coalesce(u.parked, 0) AS parked, coalesce(o.documents, 0) AS documents
+FROM owed o FULL JOIN paid u USING (currency)
+WHERE o.currency IS NOT NULL OR u.credit <> 0 OR u.parked <> 0 ORDER BY 1
 """
 
 
@@ -94,59 +112,84 @@ class Receivables:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def record_payments(self, payments: Sequence[Payment]) -> int:
-        """Payments as they are now; an older version changes nothing. Answers how many were new or newer."""
+    async def record_payments(self, payments: Sequence[Payment], *, origin: Origin) -> Sequence[str]:
+        """Payments as they are now; an older version changes nothing. Answers the ids of those that were new or newer."""
         heads = [_head(payment) for payment in payments]
         parts = [part for payment in payments for part in _parts(payment)]
-        recorded: int = await self._database.value(_RECORD, *columns(heads, 12), *columns(parts, 9))
-        return recorded
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(_RECORD, *columns(heads, 14), *columns(parts, 9))
+            kept = [row["source_id"] for row in rows]
+            newest = {one.source_id: one for one in sorted(payments, key=lambda one: one.source_version)}
+            await _note(connection, [_received(newest[source_id], origin) for source_id in kept])
+        return kept
 
     async def payments_of(self, customer: str) -> Sequence[Payment]:
         """The payments of a customer, the newest first."""
         rows = await self._database.rows(
-            _APPLICATIONS + " WHERE p.customer = $1 ORDER BY p.received_on DESC, p.source_id", customer
+            APPLICATIONS + " WHERE p.customer = $1 ORDER BY p.received_on DESC, p.source_id", customer
         )
-        return [_payment(row) for row in rows]
+        return [payment_of(row) for row in rows]
+
+    async def payments_on(self, system: str, target_id: str) -> Sequence[Payment]:
+        """The payments that are applied to a document of the ERP, in the order in which they came."""
+        rows = await self._database.rows(
+            APPLICATIONS + " WHERE p.state = 'received' AND EXISTS (SELECT FROM payment_applications a"
+            " WHERE (a.system, a.source_id, a.source_version) = (p.system, p.source_id, p.source_version)"
+            " AND a.system = $1 AND a.target_id = $2) ORDER BY p.received_on, p.source_id",
+            system,
+            target_id,
+        )
+        return [payment_of(row) for row in rows]
+
+    async def payment(self, system: str, source_id: str) -> Payment | None:
+        """One payment or deposit by its id there."""
+        row = await self._database.row(APPLICATIONS + " WHERE p.system = $1 AND p.source_id = $2", system, source_id)
+        return payment_of(row) if row else None
 
     async def parked(self) -> Sequence[Payment]:
         """Payments that are applied to a document which is not known yet (S28): they wait, nothing of them is lost."""
-        return [_payment(row) for row in await self._database.rows(_PARKED)]
+        return [payment_of(row) for row in await self._database.rows(_PARKED)]
 
-    async def record_status(self, system: str, records: Sequence[DocumentRecord]) -> Sequence[str]:
-        """What is open of documents, as the ERP says; answers which of ours were meant."""
-        rows = [(one.target_id, one.number, one.open.amount, one.version, one.url) for one in records]
-        return [row["reference"] for row in await self._database.rows(_STATUS, system, *columns(rows, 5))]
+    async def record_status(self, system: str, records: Sequence[DocumentRecord], *, origin: Origin) -> Sequence[str]:
+        """What is open of documents, as the ERP says, and their state with it; answers which of ours were meant."""
+        given = [_status(one) for one in records]
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(_STATUS, system, *columns(given, 6))
+            await _note(connection, [_moved(row, origin) for row in rows if row["was"] != row["becomes"]])
+        return [row["reference"] for row in rows]
 
     async def exposure(self, customer: str, *, as_of: date) -> Sequence[Exposure]:
-        """What a customer owes, by currency; open credit memos are deducted."""
+        """What a customer owes, by currency, and what it has with us."""
         return [_exposure(customer, row) for row in await self._database.rows(_EXPOSURE, customer, as_of)]
 
-    async def dispute(self, key: str, document: str, amount: Money, reason: str) -> None:
-        """A part of an invoice is contested; the same key again changes its amount, unless it is settled."""
-        found = await self._database.value(_DISPUTE, key, document, amount.amount, reason)
-        known = found or await self._database.value("SELECT key FROM disputes WHERE key = $1", key)
-        if known is None:
-            raise NotFound(f"There is no document {document} to dispute.", remedy="Correct the reference.")
-
-    async def settle_dispute(self, key: str, outcome: str) -> None:
-        """It is resolved, one way or the other; a settled one stays as it was settled."""
-        await self._database.execute(
-            "UPDATE disputes SET settled_at = business_now(), outcome = $2 WHERE key = $1 AND settled_at IS NULL", key, outcome
+    async def customers_of(self, system: str, target_ids: Sequence[str]) -> Mapping[str, str]:
+        """Whose documents these are, by their ids there; those that are not ours are left out."""
+        rows = await self._database.rows(
+            "SELECT target_id, customer FROM billing_documents WHERE system = $1 AND target_id = ANY ($2)",
+            system,
+            list(target_ids),
         )
+        return {row["target_id"]: row["customer"] for row in rows}
 
-    async def disputed(self, document: str, currency: str) -> Money:
-        """What dunning leaves out of a document."""
-        amount = await self._database.value(
-            "SELECT coalesce(sum(amount), 0) FROM disputes WHERE document = $1 AND settled_at IS NULL", document
-        )
-        return Money(amount=plain(amount), currency=currency)
+
+def payment_of(row: asyncpg.Record) -> Payment:
+    """The payment of a row of ``APPLICATIONS``."""
+    currency = row["currency"]
+    names = ("system", "source_id", "source_version", "reference", "entity", "customer", "received_on", "memo", "exchange_rate")
+    return Payment(
+        **{name: row[name] for name in names},
+        kind=PaymentKind(row["kind"]),
+        amount=money(row, "amount"),
+        state=PaymentState(row["state"]),
+        applications=tuple(_application(part, currency) for part in row["applied"] or ()),
+    )
 
 
 def _head(payment: Payment) -> tuple[object, ...]:
     return (
         payment.system, payment.source_id, payment.source_version, payment.reference, payment.entity, payment.customer,
         payment.amount.currency, payment.amount.amount, payment.unapplied.amount, payment.received_on, payment.state.value,
-        payment.memo,
+        payment.memo, payment.kind.value, payment.exchange_rate,
     )  # fmt: skip
 
 
@@ -158,15 +201,28 @@ def _parts(payment: Payment) -> list[tuple[object, ...]]:
     ]
 
 
-def _payment(row: asyncpg.Record) -> Payment:
-    currency = row["currency"]
-    names = ("system", "source_id", "source_version", "reference", "entity", "customer", "received_on", "memo")
-    return Payment(
-        **{name: row[name] for name in names},
-        amount=money(row, "amount"),
-        state=PaymentState(row["state"]),
-        applications=tuple(_application(part, currency) for part in row["applied"] or ()),
-    )
+def _status(one: DocumentRecord) -> tuple[object, ...]:
+    return (one.target_id, one.number, one.open.amount, one.version, one.url, one.state is DocumentState.VOID)
+
+
+async def _note(connection: Connection, entries: Sequence[Entry]) -> None:
+    if entries:
+        await connection.execute("SELECT audit_note($1)", as_json(list(entries)))
+
+
+def _received(payment: Payment, origin: Origin) -> Entry:
+    details = {"amount": str(payment.amount), "unapplied": str(payment.unapplied), "version": payment.source_version}
+    return Entry(
+        action="record_payment", origin=origin, system=payment.system, kind=payment.kind.value, source_id=payment.reference,
+        target_id=payment.source_id, outcome=payment.state.value, details=details,
+    )  # fmt: skip
+
+
+def _moved(row: asyncpg.Record, origin: Origin) -> Entry:
+    return Entry(
+        action=f"document_{row['becomes']}", origin=origin, system="handoff", kind="billing_document", source_id=row["reference"],
+        key=f"document_{row['becomes']}/{row['reference']}", outcome="done", details={"was": row["was"], "open": row["open"]},
+    )  # fmt: skip
 
 
 def _application(part: Sequence[str], currency: str) -> Application:
@@ -182,5 +238,5 @@ def _application(part: Sequence[str], currency: str) -> Application:
 
 
 def _exposure(customer: str, row: asyncpg.Record) -> Exposure:
-    amounts = {name: money(row, name) for name in ("open", "overdue", "disputed", "credit")}
+    amounts = {name: money(row, name) for name in ("open", "overdue", "disputed", "credit", "parked")}
     return Exposure(customer=customer, documents=row["documents"], **amounts)

@@ -61,6 +61,8 @@ BILLING_GUARDED = (
     "move_billables()",
 )
 
+FOLLOWING = {"follow_ups": CHANGE, "announcements": CHANGE}
+
 
 CHARGES = {"charge_batches": CHANGE, "charge_reversals": CHANGE}
 CREDITS = {"credit_proposals": CHANGE}
@@ -101,6 +103,11 @@ def of_credits(role: str) -> list[str]:
 def of_revenue(role: str) -> list[str]:
     """The grants of revenue and the month end."""
     return _grants(role, REVENUE, (), callable_ones=0)
+
+
+def of_following(role: str) -> list[str]:
+    """The grants of what follows invoices."""
+    return _grants(role, FOLLOWING, (), callable_ones=0)
 
 
 def _grants(role: str, tables: Mapping[str, str], guarded: Iterable[str], *, callable_ones: int) -> list[str]:

@@ -26,6 +26,11 @@ Tax_Number__c string
 Legal_Entity__c string
 Erp_Customer_Id__c string external
 Purchase_Order_Per_Workstream__c boolean
+Open_Receivables__c currency
+Overdue_Receivables__c currency
+Disputed_Receivables__c currency
+Customer_Credit__c currency
+Exposure__c textarea
 
 object Contact 003
 Name string readonly
@@ -69,6 +74,10 @@ Handoff_Key__c string external unique
 Psa_Project_Id__c string
 Erp_Project_Id__c string
 Workspace_Url__c url
+Open_Receivables__c currency
+Overdue_Receivables__c currency
+Disputed_Receivables__c currency
+Invoices__c textarea
 SBQQ__PrimaryQuote__c reference>SBQQ__Quote__c
 SBQQ__Contracted__c boolean
 SBQQ__Ordered__c boolean

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from canonical.charge import ChargeLine
 from canonical.invoice import CreditMemo, DocumentRecord, DocumentState, Invoice
@@ -15,7 +16,7 @@ from tests.activities.memory import Remembering
 
 
 class RememberingReceivables(Remembering):
-    """Invoices and credit memos as they were requested, and what settles them; journals are the connectors' own tests."""
+    """Invoices and credit memos as they were requested, and what people pay; journals are the connectors' own tests."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -25,6 +26,8 @@ class RememberingReceivables(Remembering):
         self.settled: dict[str, Money] = {}
         self.journals: dict[str, JournalRecord] = {}
         self.closed: set[tuple[str, date]] = set()
+        self.statuses: list[DocumentRecord] = []
+        self.paid: list[Payment] = []
 
     async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
         written = await self.make("post_charges", "charges", lines[0].billable.contract, key)
@@ -92,7 +95,9 @@ class RememberingReceivables(Remembering):
     async def read_credit_memo(self, target_id: str) -> DocumentRecord:
         return self._record("CM", self.memos[target_id], target_id)
 
-    async def post_deposit(self, reference: str, customer_id: str, amount: Money, on: date, *, key: str) -> Written:
+    async def post_deposit(
+        self, reference: str, customer_id: str, amount: Money, on: date, *, exchange_rate: Decimal | None = None, key: str
+    ) -> Written:
         return await self.make("post_deposit", "deposit", reference, key)
 
     async def find_deposit(self, reference: str, *, key: str) -> Written | None:
@@ -108,10 +113,21 @@ class RememberingReceivables(Remembering):
         return self.find(key)
 
     async def documents(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[DocumentRecord]]:
-        yield []
+        yield list(self.statuses)
 
     async def payments(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[Payment]]:
-        yield []
+        yield list(self.paid)
+
+    def pays(self, payment: Payment, *, leaves: Money | None = None) -> None:
+        """A payment came in; of the one invoice that it is applied to so much is open now."""
+        self.paid = [one for one in self.paid if one.source_id != payment.source_id] + [payment]
+        for line in payment.applications:
+            self.opens(line.target_id, leaves or Money.zero(payment.amount.currency), payment.source_version)
+
+    def opens(self, target_id: str, left: Money, version: str) -> None:
+        """So much is open of an invoice now."""
+        now = self._record("INV", self.invoices[target_id], target_id).changed(open=left, version=version)
+        self.statuses = [one for one in self.statuses if one.target_id != target_id] + [now]
 
     # The general ledger.
 

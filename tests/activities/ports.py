@@ -11,6 +11,7 @@ from canonical.event import InboundEvent
 from canonical.party import Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, ProjectState, StaffingNeed
 from canonical.quote import Deal, Quote
+from canonical.receivable import AccountStanding, InvoiceNote
 from canonical.written import Written
 from tests.activities.billing_ports import RememberingReceivables, RememberingTime
 from tests.activities.memory import Record, Remembering
@@ -27,6 +28,7 @@ class RememberingCrm(Remembering):
         self.accounts: dict[str, Customer] = {}
         self.quotes: dict[str, Quote] = {}
         self.told: list[CrmUpdate] = []
+        self.exposures: list[AccountStanding] = []
         self.changed: list[InboundEvent] = []
         self.windows: list[tuple[datetime, datetime]] = []
         self.is_down = False
@@ -55,6 +57,17 @@ class RememberingCrm(Remembering):
         return await self.do("write_back", f"{update.contract} {update.status}", told)
 
     async def find_write_back(self, update: CrmUpdate, *, key: str) -> Written | None:
+        return self.find(key)
+
+    async def tell_account(self, standing: AccountStanding, *, key: str) -> Written:
+        def told() -> Written:
+            self.records[key] = Record(f"note/{key}", "exposure", standing.customer)
+            self.exposures.append(standing)
+            return self.records[key].written()
+
+        return await self.do("tell_account", standing.customer, told)
+
+    async def find_account_note(self, standing: AccountStanding, *, key: str) -> Written | None:
         return self.find(key)
 
     async def changes(self, since: datetime, until: datetime) -> AsyncIterator[InboundEvent]:
@@ -100,7 +113,11 @@ class RememberingContracts(Remembering):
 
 
 class RememberingPsa(RememberingTime):
-    """Projects with their phases and staffing requests."""
+    """Projects with their phases and staffing requests, and what they were told of invoices."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.notes: dict[str, InvoiceNote] = {}
 
     async def create_project(self, project: Project, *, key: str) -> Written:
         return await self.make("create_project", "project", project.reference, key)
@@ -135,6 +152,14 @@ class RememberingPsa(RememberingTime):
         record = self.of(project_id)
         state = {"live": ProjectState.PLANNED, "active": ProjectState.ACTIVE}.get(record.state, ProjectState.ARCHIVED)
         return ProjectRecord(target_id=project_id, reference=record.reference, state=state)
+
+    async def note_invoice(self, project_id: str, note: InvoiceNote, *, key: str) -> Written:
+        written = await self.make("note_invoice", "invoice_note", note.reference, key)
+        self.notes[note.reference] = note
+        return written
+
+    async def find_invoice_note(self, project_id: str, note: InvoiceNote, *, key: str) -> Written | None:
+        return self.find(key)
 
 
 class RememberingErp(RememberingReceivables):

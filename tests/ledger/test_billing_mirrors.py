@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from canonical.errors import KeyReusedWithDifferentContent, NotFound, Unbalanced
+from canonical.errors import KeyReusedWithDifferentContent, Malformed, MoveRefused, NotFound, Unbalanced
 from canonical.invoice import DocumentRecord, DocumentState
 from canonical.journal import JournalLine, JournalRecord
 from canonical.payment import Application, Payment, PaymentState
@@ -37,7 +37,7 @@ async def erp_says(firm: Firm, open_amount: str, version: str) -> None:
         target_id=f"id-INV-{firm.contract}", number="NS-77", state=DocumentState.OPEN, net=usd(10000), tax=usd(0),
         total=usd(10000), open=usd(open_amount), version=version,
     )  # fmt: skip
-    known = await firm.ledger.receivables.record_status("erp", [record])
+    known = await firm.ledger.receivables.record_status("erp", [record], origin=WHO)
     assert known == [f"INV-{firm.contract}"]
 
 
@@ -51,25 +51,25 @@ async def test_s28_exposure_follows_what_is_paid(database: Database) -> None:
     firm = Firm(database, "C-S28")
     await an_invoice(firm)
     assert await exposure(firm) == ("10000.00", "0", "0")
-    await firm.ledger.receivables.record_payments([a_payment(firm, "1", "4000", applied(firm, "4000"))])
+    await firm.ledger.receivables.record_payments([a_payment(firm, "1", "4000", applied(firm, "4000"))], origin=WHO)
     await erp_says(firm, "6000", "2")
     assert await exposure(firm, date(2026, 9, 4)) == ("6000", "6000", "0")
-    await firm.ledger.receivables.record_payments([a_payment(firm, "2", "9000", applied(firm, "9000", "1000"))])
+    await firm.ledger.receivables.record_payments([a_payment(firm, "2", "9000", applied(firm, "9000", "1000"))], origin=WHO)
     await erp_says(firm, "0", "3")
     assert await firm.ledger.receivables.exposure(firm.customer, as_of=TODAY) == []
-    assert await firm.ledger.receivables.record_payments([a_payment(firm, "1", "4000", applied(firm, "4000"))]) == 0
+    assert await firm.ledger.receivables.record_payments([a_payment(firm, "1", "4000", applied(firm, "4000"))], origin=WHO) == []
     (payment,) = await firm.ledger.receivables.payments_of(firm.customer)
     assert (payment.amount, payment.applications) == (usd(9000), (applied(firm, "9000", "1000"),))
-    await firm.ledger.receivables.record_payments([a_payment(firm, "3", "10500", applied(firm, "10000"))])
+    await firm.ledger.receivables.record_payments([a_payment(firm, "3", "10500", applied(firm, "10000"))], origin=WHO)
     assert await exposure(firm) == ("0", "0", "500")
-    await firm.ledger.receivables.record_payments([a_payment(firm, "4", "10500", state="bounced")])
+    await firm.ledger.receivables.record_payments([a_payment(firm, "4", "10500", state="bounced")], origin=WHO)
     await erp_says(firm, "10000", "4")
     assert await exposure(firm) == ("10000", "0", "0")
 
 
 async def test_s28_a_payment_that_comes_before_its_invoice_waits(database: Database) -> None:
     firm = Firm(database, "C-early")
-    await firm.ledger.receivables.record_payments([a_payment(firm, "1", "10000", applied(firm, "10000"))])
+    await firm.ledger.receivables.record_payments([a_payment(firm, "1", "10000", applied(firm, "10000"))], origin=WHO)
     assert firm.customer in {payment.customer for payment in await firm.ledger.receivables.parked()}
     await an_invoice(firm)
     assert firm.customer not in {payment.customer for payment in await firm.ledger.receivables.parked()}
@@ -78,14 +78,23 @@ async def test_s28_a_payment_that_comes_before_its_invoice_waits(database: Datab
 async def test_a_dispute_needs_a_document_and_stays_as_it_was_settled(database: Database) -> None:
     firm = Firm(database, "C-disp")
     await an_invoice(firm)
+    disputes = firm.ledger.disputes
     with pytest.raises(NotFound):
-        await firm.ledger.receivables.dispute("D-0", "INV-nowhere", usd(1), "")
+        await disputes.open("D-0", "INV-nowhere", usd(1), "", origin=WHO)
+    with pytest.raises(Malformed, match="more than the 10000"):
+        await disputes.open("D-0", "INV-C-disp", usd(10_001), "hours", origin=WHO)
     for amount in ("500", "700"):
-        await firm.ledger.receivables.dispute("D-1", "INV-C-disp", usd(amount), "hours")
-    assert await firm.ledger.receivables.disputed("INV-C-disp", "USD") == usd(700)
-    await firm.ledger.receivables.settle_dispute("D-1", "for us")
-    await firm.ledger.receivables.dispute("D-1", "INV-C-disp", usd(900), "again")
-    assert await firm.ledger.receivables.disputed("INV-C-disp", "USD") == usd(0)
+        await disputes.open("D-1", "INV-C-disp", usd(amount), "hours", origin=WHO)
+    assert [one.amount for one in await disputes.list(document="INV-C-disp")] == [usd(700)]
+    with pytest.raises(Malformed):
+        await disputes.open("D-2", "INV-C-disp", usd("9300.01"), "hours", origin=WHO)
+    for _ in range(2):
+        assert (await disputes.settle("D-1", usd(200), "for us", origin=WHO)).conceded == usd(200)
+    with pytest.raises(MoveRefused, match="settled with 200"):
+        await disputes.settle("D-1", usd(300), "for them", origin=WHO)
+    with pytest.raises(MoveRefused, match="settled already"):
+        await disputes.open("D-1", "INV-C-disp", usd(900), "again", origin=WHO)
+    assert await disputes.list(document="INV-C-disp") == []
 
 
 def a_journal(credit: str = "100.00", target_id: str = "J-1") -> JournalRecord:

@@ -155,12 +155,12 @@ async def test_s16_what_is_written_off_is_not_billed_again(database: Database) -
     await firm.approve(an_item("s16.1", "63"), an_item("s16.2", "12"))
     assert nets(await firm.bill("INV-S16")) == ["15000.00"]
     await firm.post("INV-S16")
-    await firm.ledger.receivables.dispute("DISP-1", "INV-S16", usd(2400), "12 h are contested")
+    await firm.ledger.disputes.open("DISP-1", "INV-S16", usd(2400), "12 h are contested", item="s16.2", origin=WHO)
     (exposure,) = await firm.ledger.receivables.exposure(firm.customer, as_of=date(2026, 9, 1))
     assert (exposure.open, exposure.disputed) == (usd(15000), usd(2400))
     await firm.credit("CM-S16", "INV-S16", [("s16.2", "1400", WRITTEN_OFF)])
-    await firm.ledger.receivables.settle_dispute("DISP-1", "7 h for the client")
-    assert await firm.ledger.receivables.disputed("INV-S16", "USD") == usd(0)
+    await firm.ledger.disputes.settle("DISP-1", usd(1400), "7 h for the client", origin=WHO)
+    assert await firm.ledger.disputes.list(document="INV-S16") == []
     balance = await firm.balance("s16.2")
     assert (balance.net, balance.closed, balance.open) == (usd(1000), usd(1400), usd(0))
     assert nets(await firm.bill("INV-S16-2")) == []

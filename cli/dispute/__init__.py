@@ -1,0 +1,1 @@
+"""`handoff dispute`: parts of invoices that customers contest."""

@@ -1,0 +1,1 @@
+"""`handoff receivables`: what customers owe, and what they paid."""
