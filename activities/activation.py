@@ -14,6 +14,7 @@ from canonical.landscape import Capability
 from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.rules.activation import Judgement, judge
+from canonical.tax import TaxAnswer
 
 STEPS = (
     Capability.CUSTOMERS,
@@ -74,7 +75,7 @@ class ActivationActivities:
         read = await self.reader.read(request.contract, version=request.version, today=today, adopted=request.adopted_customer)
         judgement = judge(read.case, overridden=frozenset(request.overridden))
         judged = await self._judged(read, judgement, request)
-        await self._record(request, read.case.contract, judged)
+        await self._record(request, read.case.contract, judged, read.case.tax)
         return judged
 
     async def _judged(self, read: ReadContract, judgement: Judgement, request: JudgeActivation) -> Judged:
@@ -101,7 +102,7 @@ class ActivationActivities:
         kept = await self.dossiers.keep("activation", contract.reference, dossier)
         return judged.model_copy(update={"dossier": kept, "has_staffing": bool(dossier.project.staffing)})
 
-    async def _record(self, request: JudgeActivation, contract: Contract, judged: Judged) -> None:
+    async def _record(self, request: JudgeActivation, contract: Contract, judged: Judged, tax: TaxAnswer | None) -> None:
         await self.engagements.update(
             EngagementRow(
                 reference=contract.reference,
@@ -123,7 +124,7 @@ class ActivationActivities:
             source_id=contract.reference,
             target_id=judged.dossier[:16],
             outcome="waits" if judged.findings else "clear",
-            details={**versions, **found},
+            details={**versions, **found, **_tax_told(tax)},
         )
         await self.audit.note([entry, *self._not_served(request, judged)])
 
@@ -136,3 +137,10 @@ class ActivationActivities:
             for name in missing
             if not judged.findings
         ]
+
+
+def _tax_told(tax: TaxAnswer | None) -> dict[str, str]:
+    """What the engine said before activation, for those who ask why a customer was not taxed."""
+    if tax is None:
+        return {}
+    return {"tax": str(tax.tax)} | ({"exemption_certificate": tax.exemption_certificate} if tax.exemption_certificate else {})

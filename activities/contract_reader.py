@@ -6,8 +6,10 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from activities.billing_ports import Tax
 from activities.ports import ActivationPolicy, Contracts, Crm, Customers, Quotes
 from activities.systems import Systems, required
+from activities.tax_question import contract_question
 from canonical.activation import ActivationDossier
 from canonical.contract import Contract
 from canonical.document import SignedContract
@@ -15,13 +17,14 @@ from canonical.errors import NotFound
 from canonical.landscape import Capability, Scope
 from canonical.party import Customer
 from canonical.quote import Deal, Quote
-from canonical.rules.activation import ActivationCase, Judgement
+from canonical.rules.activation import ActivationCase, ActivationRules, Judgement
 from canonical.rules.comparison import differences
 from canonical.rules.composition import compose
 from canonical.rules.matching import Match, MatchKind, match
 from canonical.rules.planning import plan_project, plan_revenue, plan_schedule
 from canonical.rules.signed_terms import SignedTerms, read_terms
 from canonical.service_template import ServiceTemplate
+from canonical.tax import TaxAnswer
 
 
 class _Records(BaseModel):
@@ -56,11 +59,14 @@ class ContractReader:
         contract = compose(version=version, **{name: getattr(records, name) for name in _Records.model_fields})
         scope = _scope(contract, today)
         tolerance = self.policy.quote_tolerance(contract.entity, contract.currency, today)
+        rules = self.policy.activation_rules(contract.entity, today)
+        found, tax = await asyncio.gather(self._match(contract, scope, adopted), self._tax(contract, scope, rules))
         case = ActivationCase(
             contract=contract,
-            rules=self.policy.activation_rules(contract.entity, today),
+            rules=rules,
             templates=tuple(self.policy.templates(today)),
-            match=await self._match(contract, scope, adopted),
+            match=found,
+            tax=tax,
             differences=tuple(differences(records.quote, records.terms, tolerance=tolerance)),
             own_findings=tuple(self.policy.own_findings("contract_activation", contract, today)),
         )
@@ -95,6 +101,14 @@ class ContractReader:
             return Match(kind=MatchKind.SAME, record=chosen[0])
         return match(contract.payer, candidates, entity=contract.entity)
 
+    async def _tax(self, contract: Contract, scope: Scope, rules: ActivationRules) -> TaxAnswer | None:
+        """The engine's answer about all that is sold (R96); none where nobody serves tax there, or nothing could be taxed yet."""
+        name = self.policy.system_for(Capability.TAX, scope)
+        if name is None or contract.entity not in rules.entity_currencies:
+            return None
+        question = contract_question(contract, self.policy, scope.service_date)
+        return await self.systems.get(name, Tax).probe(question) if question else None
+
     def _system(self, capability: Capability, scope: Scope) -> str:
         return required(capability, self.policy.system_for(capability, scope), scope)
 
@@ -118,6 +132,7 @@ def dossier_of(
         folders=_folders(contract, templates),
         workstreams=tuple(ready),
         policy_version=policy_version,
+        exemption_certificate=read.case.tax.exemption_certificate if read.case.tax else "",
     )
 
 

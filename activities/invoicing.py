@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Receivables, Tax
 from activities.contract_of_record import ContractsOfRecord
-from activities.step import Asked, Bookkeeping, Step
+from activities.step import Asked, Bookkeeping, Reversal, Step, Undone
 from activities.systems import Systems
 from activities.tax_question import tax_question
 from canonical.billable import BillableKind
@@ -31,6 +31,15 @@ class PostInvoice(BaseModel):
     reference: str
     system: str
     targets: dict[str, str]
+
+
+class VoidTax(BaseModel):
+    """An invoice that is not to be, whose tax may be on record with the engine."""
+
+    origin: Origin
+    reference: str
+    system: str
+    reason: str
 
 
 class Posted(Part):
@@ -79,19 +88,24 @@ class InvoicingActivities:
         engine = self.systems.get(request.system, Tax)
         payer = await self.record.payer(record, invoice.customer)
         question = tax_question(payer, invoice, self.policy.issuer_address(invoice.entity, invoice.invoice_date))
-        asked = Asked.of(
-            Step(origin=request.origin, dossier="", system=request.system),
-            engine,
-            verb="record",
-            kind="tax",
-            reference=invoice.reference,
-            declared_as="tax_document",
-        )
+        asked = _tax_of(invoice.reference, engine, request.origin)
         return await self.books.once(
             asked,
             request=question,
             call=partial(engine.record, question, key=asked.key),
             look_up=partial(engine.find_recorded, question.reference, key=asked.key),
+        )
+
+    @activity.defn
+    async def void_tax(self, request: VoidTax) -> Undone:
+        """The reverse of record_tax, for an invoice that is withdrawn; where nothing was recorded the engine is not asked."""
+        engine = self.systems.get(request.system, Tax)
+        asked = _tax_of(request.reference, engine, request.origin)
+        return await self.books.undo(
+            asked,
+            request.reason,
+            find=partial(engine.find_recorded, request.reference, key=asked.key),
+            reversal=Reversal("void", lambda target_id, reason, key: engine.void(target_id, reason, key=key)),
         )
 
     async def _written(self, request: PostInvoice, invoice: Invoice, erp: Receivables) -> Written:
@@ -129,6 +143,11 @@ class InvoicingActivities:
     async def _keep_journals(self, erp: Receivables, target_id: str) -> None:
         if isinstance(erp, GeneralLedger):
             await self.billing.journals.keep(erp.name, await erp.read_journals(target_id))
+
+
+def _tax_of(reference: str, engine: Tax, origin: Origin) -> Asked:
+    step = Step(origin=origin, dossier="", system=engine.name)
+    return Asked.of(step, engine, verb="record", kind="tax", reference=reference, declared_as="tax_document")
 
 
 def _required(targets: dict[str, str], kind: str) -> str:

@@ -100,7 +100,7 @@ class PlanActivities:
             await self._workspace(read, dossier),
             await self._staffing(read, dossier, psa.target_id),
             self._deal(read),
-            self._route(read, Capability.TAX, "tax determination"),
+            self._tax(read),
         ]
 
     async def _customer(self, read: ReadContract) -> PlannedWrite:
@@ -167,6 +167,15 @@ class PlanActivities:
             return planned
         psa = self.systems.get(planned.system, Psa)
         return await _seen(planned, lambda: psa.find_staffing(project_id, needs, key=planned.key))
+
+    def _tax(self, read: ReadContract) -> PlannedWrite:
+        """Asked of the engine, which records nothing yet."""
+        planned, tax = self._route(read, Capability.TAX, "tax determination"), read.case.tax
+        if tax is None:
+            return planned
+        told = f"{tax.tax} on {read.case.contract.value}"
+        exempt = [f"exempt by certificate {tax.exemption_certificate}"] if tax.exemption_certificate else []
+        return planned.model_copy(update={"details": [told, *exempt]})
 
     def _deal(self, read: ReadContract) -> PlannedWrite:
         planned = self._route(read, Capability.CRM, "status and ids on the deal", read.case.contract.reference, "tell_deal")

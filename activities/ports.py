@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
+from canonical.billable import BillableKind
 from canonical.billing_schedule import BillingSchedule, RevenuePlan
 from canonical.contract import Contract
 from canonical.document import DocumentReference, SignedContract
@@ -16,7 +17,7 @@ from canonical.expectation import Expectation
 from canonical.fact import Verdict
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
-from canonical.party import Customer, CustomerRecord
+from canonical.party import Address, Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, StaffingNeed
 from canonical.provenance import Entry, Origin, Write
 from canonical.quote import Deal, Quote
@@ -227,6 +228,8 @@ class ActivationPolicy(Routing, Protocol):
 
     def templates(self, on: date) -> Sequence[ServiceTemplate]: ...
     def signed_labels(self, on: date) -> Mapping[str, str]: ...
+    def issuer_address(self, entity: str, on: date) -> Address: ...
+    def tax_code(self, entity: str, kind: BillableKind, on: date) -> str: ...
     def quote_tolerance(self, entity: str, currency: str, on: date) -> Money: ...
     def require_owner(self, writer: str, owned: str, field: str, scope: Scope, *, held: object, offered: object) -> None:
         """Raise NotOwner, with both values, when the writer is not the field's system of record (R25)."""

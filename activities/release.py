@@ -18,7 +18,7 @@ from canonical.billable import Billable, BillableKind
 from canonical.billing_document import FrozenRate, LineTerms
 from canonical.claim import Claim, LeftOver
 from canonical.exception import Finding
-from canonical.invoice import Invoice
+from canonical.invoice import Invoice, InvoiceState
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
 from canonical.period import Period
@@ -148,7 +148,9 @@ class ReleaseActivities:
                 )
                 for line in invoice.lines
             ]
-            await self.billing.documents.complete(invoice.reference, taxed.answer.tax, lines, rate=rate, origin=request.origin)
+            await self._complete(invoice, taxed.answer, lines, rate, request.origin)
+        else:
+            await self.billing.documents.move(invoice.reference, InvoiceState.HELD, code=findings[0].code, origin=request.origin)
         total = invoice.net + taxed.answer.tax
         needs = self.policy.needs_release(invoice.entity, total, invoice.invoice_date)
         return Completed(findings=findings, total=total, needs_release=needs)
@@ -233,6 +235,15 @@ class ReleaseActivities:
         ship_from = self.policy.issuer_address(invoice.entity, invoice.invoice_date)
         answer = await self.systems.get(system, Tax).probe(tax_question(payer, invoice, ship_from))
         return _Taxed(answer=answer, taxes={line.number: line.tax for line in answer.lines})
+
+    async def _complete(
+        self, invoice: Invoice, tax: TaxAnswer, lines: list[LineTerms], rate: FrozenRate | None, origin: Origin
+    ) -> None:
+        """With the certificate that exempts it, if one does; what was held is so no longer."""
+        documents, certificate = self.billing.documents, tax.exemption_certificate
+        seen = await documents.complete(invoice.reference, tax.tax, lines, rate=rate, certificate=certificate, origin=origin)
+        if seen.state is InvoiceState.HELD:
+            await documents.move(invoice.reference, InvoiceState.PROPOSED, origin=origin)
 
     async def _rate(self, invoice: Invoice) -> FrozenRate | None:
         """Functional currency per unit of the invoice's, frozen with its source and time (DESIGN 5)."""

@@ -1,13 +1,24 @@
-"""A document as a tax engine is asked about it: which lines bear tax, under which code, from where to where."""
+"""Documents and contracts as a tax engine is asked about them: which lines bear tax, under which code, from where to where."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from activities.billing_books import BillingPolicy
+from activities.ports import ActivationPolicy
 from canonical.billable import BillableKind
+from canonical.contract import Contract, ContractLine
 from canonical.errors import Rejected
 from canonical.invoice import CreditMemo, DocumentLine, Invoice, LineKind
+from canonical.money import Money
 from canonical.party import Address, Customer
+from canonical.quote import BillingKind
 from canonical.tax import TaxLine, TaxQuestion
+
+_BILLED_AS = {
+    BillingKind.FIXED_FEE: BillableKind.MILESTONE,
+    BillingKind.SUBSCRIPTION: BillableKind.SUBSCRIPTION,
+    BillingKind.USAGE: BillableKind.USAGE,
+}
 
 
 def is_taxed(line: DocumentLine) -> bool:
@@ -58,3 +69,37 @@ def tax_question(
         is_credit=isinstance(document, CreditMemo),
         exchange_rate=document.exchange_rate,
     )
+
+
+def contract_question(contract: Contract, policy: ActivationPolicy, on: date) -> TaxQuestion | None:
+    """What the contract sells as a tax engine is asked before anything is created (S17); none where nothing could be asked."""
+    bill_to, lines = contract.payer.bill_to, tuple(_sold(contract, policy, on))
+    if bill_to is None or not bill_to.is_complete or not lines:
+        return None
+    registrations = contract.payer.tax_registrations
+    return TaxQuestion(
+        reference=contract.reference,
+        entity=contract.entity,
+        customer=contract.payer.reference,
+        currency=contract.currency,
+        tax_date=on,
+        ship_from=policy.issuer_address(contract.entity, on),
+        ship_to=bill_to,
+        lines=lines,
+        customer_tax_number=registrations[0].number if registrations else "",
+    )
+
+
+def _sold(contract: Contract, policy: ActivationPolicy, on: date) -> Iterator[TaxLine]:
+    """A retainer stands for the work that it will pay for."""
+    for number, line in enumerate(contract.lines, start=1):
+        amount = _worth(line, contract.currency)
+        if amount.amount > 0:
+            code = policy.tax_code(contract.entity, _BILLED_AS.get(line.kind, BillableKind.TIME), on)
+            yield TaxLine(number=number, amount=amount, tax_code=code, description=line.description)
+
+
+def _worth(line: ContractLine, currency: str) -> Money:
+    """Where no hours were planned, one hour: whether it is taxed does not depend on how many there will be."""
+    value = line.value(currency)
+    return value if value.amount > 0 or not line.rates else line.rates[0].rate

@@ -16,7 +16,10 @@ class Route(Part):
 
 @published
 class ActivationDossier(Canonical):
-    """What a handoff is about, kept by the hash of its content; workflows hold only that hash."""
+    """What a handoff is about, kept by the hash of its content; workflows hold only that hash.
+
+    ``exemption_certificate`` is what the tax engine relied on when it was asked before activation, if it did (R96).
+    """
 
     contract: Contract
     signed: SignedContract
@@ -26,3 +29,4 @@ class ActivationDossier(Canonical):
     folders: tuple[str, ...] = ()
     workstreams: tuple[str, ...] = ()
     policy_version: str = ""
+    exemption_certificate: str = ""

@@ -18,7 +18,10 @@ class DocumentKind(StrEnum):
 
 
 class BillingDocument(Part):
-    """A document without its lines; ``number``, ``target_id``, ``posted_on`` and ``open`` are the ERP's to say."""
+    """A document without its lines; ``number``, ``target_id``, ``posted_on`` and ``open`` are the ERP's to say.
+
+    ``exemption_certificate`` is what the tax engine relied on where it charged nothing (R96).
+    """
 
     reference: Reference
     kind: DocumentKind
@@ -37,6 +40,7 @@ class BillingDocument(Part):
     tax: Money
     total: Money
     open: Money
+    exemption_certificate: str = ""
     is_prior_period: bool = False
     memo: str = ""
     system: str = ""

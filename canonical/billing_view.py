@@ -86,6 +86,7 @@ class Trace(Part):
     contract: str
     net: Money
     tax: Money
+    exemption_certificate: str = ""
     correlation: str = ""
     signed_contract: str = ""
     lines: tuple[TracedLine, ...] = ()

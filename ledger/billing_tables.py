@@ -202,6 +202,7 @@ class BillingDocumentRow(SQLModel, table=True):
     net: Decimal = sum_of_moves()
     tax: Decimal = sum_of_moves()
     total: Decimal = sum_of_moves()
+    exemption_certificate: str = words()
     exchange_rate: Decimal | None = exact()
     exchange_rate_source: str = words()
     exchange_rate_at: datetime | None = moment()

@@ -1,6 +1,7 @@
 """The simulated vendors as a rehearsal directs them, over their control paths; never their own interfaces."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Self
@@ -93,7 +94,7 @@ class Vendor:
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
         try:
-            answer = await self._http.request(method, f"/_sandbox/{path}", json=body)
+            answer = await self._http.request(method, f"/_sandbox/{path}", content=_json(body))
         except httpx.HTTPError as lost:
             raise VendorAway(f"the simulated {self.name} did not answer {method} {path}: {type(lost).__name__}") from lost
         if answer.status_code >= 400:
@@ -141,3 +142,8 @@ class Vendors:
         await vendor.reset()
         for seed in seeds:
             await vendor.seed(seed)
+
+
+def _json(body: Any) -> str | None:
+    """A scenario file writes dates as dates; vendors are told them as text."""
+    return None if body is None else json.dumps(body, default=str)

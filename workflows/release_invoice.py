@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.invoicing import InvoicingActivities, Posted, PostInvoice
+    from activities.invoicing import InvoicingActivities, Posted, PostInvoice, VoidTax
     from activities.release import ClaimRun, Completed, CompleteDocument, ReleaseActivities, Run, WithdrawDocument
     from canonical.billable import BillableKind
     from canonical.exception import Decision, Finding
@@ -164,6 +164,18 @@ class ReleaseInvoiceWorkflow(Insistent):
             **options.VENDOR_WRITE,
         )
 
+    async def _tax_voided(self, reference: str, why: str) -> object:
+        system = self._run.routes.get(_TAX) or ""
+        request = VoidTax(origin=self.origin(f"void tax {reference}"), reference=reference, system=system, reason=why)
+        return await workflow.execute_activity_method(
+            InvoicingActivities.void_tax,
+            request,
+            task_queue=options.account(system),
+            summary=f"no tax of {reference} in {system}",
+            priority=options.fair(self._request.contract),
+            **options.VENDOR_WRITE,
+        )
+
     async def _withdraw(self, reference: str, why: str) -> None:
         await workflow.execute_activity_method(
             ReleaseActivities.withdraw_document,
@@ -172,6 +184,8 @@ class ReleaseInvoiceWorkflow(Insistent):
             summary=f"withdraw {reference}",
             **options.BOOKS,
         )
+        if self._run.routes.get(_TAX):
+            await self.insisted(lambda: self._tax_voided(reference, why[:250]), f"void_tax_{reference}")
         self._released.withdrawn.append(reference)
 
     async def _tell(self, findings: list[Finding]) -> None:

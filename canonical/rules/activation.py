@@ -11,8 +11,10 @@ from canonical.quote import BillingKind
 from canonical.rules.comparison import Difference
 from canonical.rules.matching import Match, MatchKind
 from canonical.rules.tax_numbers import is_valid
+from canonical.rules.taxation import nexus_findings
 from canonical.schema import Part
 from canonical.service_template import ServiceTemplate
+from canonical.tax import TaxAnswer
 
 
 class PurchaseOrderMode(StrEnum):
@@ -41,6 +43,7 @@ class ActivationCase(Part):
     match: Match
     differences: tuple[Difference, ...] = ()
     own_findings: tuple[Finding, ...] = ()
+    tax: TaxAnswer | None = None
 
 
 class Judgement(Part):
@@ -185,6 +188,17 @@ def _has_tax_registration(case: ActivationCase) -> Iterable[Finding]:
             )
 
 
+def _is_registered_for_tax(case: ActivationCase) -> Iterable[Finding]:
+    """Work may begin while the registration is under way, if the tax owner says so; an invoice without it is held (S17)."""
+    contract = case.contract
+    if case.tax is None:
+        return
+    then = f"of {contract.reference} could not be invoiced"
+    for finding in nexus_findings(case.tax, contract.value, entity=contract.entity, subject=contract.reference, then=then):
+        remedy = f"{finding.remedy} Override lets the work begin meanwhile; its invoices are held until then."
+        yield finding.model_copy(update={"remedy": remedy, "can_override": True})
+
+
 def _has_bill_to(case: ActivationCase) -> Iterable[Finding]:
     payer = case.contract.payer
     if payer.bill_to is None or not payer.bill_to.is_complete:
@@ -286,6 +300,7 @@ CHECKS: tuple[Check, ...] = (
     _agrees_with_quote,
     _is_one_customer,
     _has_tax_registration,
+    _is_registered_for_tax,
     _has_bill_to,
     _is_within_credit,
     _has_purchase_orders,

@@ -73,17 +73,22 @@ def with_line_taxes(answer: TaxAnswer, policy: TaxPolicy | None = None) -> tuple
     return tuple(line.changed(tax=tax) for line, tax in zip(answer.lines, told, strict=True))
 
 
-def nexus_findings(answer: TaxAnswer, net: Money, *, entity: str, subject: str) -> list[Finding]:
-    """A jurisdiction that taxes this while the entity is not registered there holds the document: never zero tax (S17)."""
+def nexus_findings(answer: TaxAnswer, net: Money, *, entity: str, subject: str, then: str = "is held") -> list[Finding]:
+    """Jurisdictions that tax this while the entity is not registered there hold the document: never zero tax (S17).
+
+    One finding for all of them (a state with its cities is one registration), so that the money is at risk once.
+    """
+    if not answer.missing_nexus:
+        return []
+    places = ", ".join(answer.missing_nexus)
     return [
         Finding(
             code="TAX_NEXUS_MISSING",
-            subject=f"{subject} {jurisdiction}",
-            sentence=f"{jurisdiction} taxes this service, and {entity} is not registered for tax there: {net} is held.",
-            remedy=f"Register {entity} in {jurisdiction} and configure it in the tax engine, or record why it is not due.",
+            subject=subject,
+            sentence=f"This service is taxed in {places}, and {entity} is not registered for tax there: {net} {then}.",
+            remedy=f"Register {entity} in {places} and configure it in the tax engine, or record why it is not due.",
             money=net,
-            evidence={"entity": entity, "jurisdiction": jurisdiction, "document": subject},
+            evidence={"entity": entity, "jurisdictions": places, "document": subject},
             can_override=False,
         )
-        for jurisdiction in answer.missing_nexus
     ]

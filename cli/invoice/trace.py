@@ -24,6 +24,7 @@ def shown(found: Trace) -> object:
     """Three tables: lines with their clause and tax, what stands behind them, what was posted."""
     there = f"{found.system} {found.number or found.target_id}"
     head = f"{found.document} ({there}) of {found.contract}: {found.net} and {found.tax} tax"
+    head += f" (exempt by certificate {found.exemption_certificate})" if found.exemption_certificate else ""
     head += f"; signed contract {found.signed_contract}" if found.signed_contract else ""
     owed = [
         (one.line.number, one.line.line, one.clause, one.line.description, one.line.amount, one.line.tax_code, one.line.tax)

@@ -34,7 +34,7 @@ FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::numeric[]) AS g(n
 WHERE l.document = $1 AND l.number = g.number
 """
 _COMPLETE = """
-UPDATE billing_documents SET tax = $2, total = net + $2, exchange_rate = coalesce($3, exchange_rate),
+UPDATE billing_documents SET tax = $2, total = net + $2, exemption_certificate = $6, exchange_rate = coalesce($3, exchange_rate),
        exchange_rate_source = CASE WHEN $3 IS NULL THEN exchange_rate_source ELSE $4 END,
        exchange_rate_at = coalesce($5, exchange_rate_at), changed_at = business_now()
 WHERE reference = $1 AND (state IN ('proposed', 'held') OR kind = 'credit_memo' AND state = 'released') RETURNING reference
@@ -113,16 +113,24 @@ class Documents:
         return [_allocated(row) for row in rows]
 
     async def complete(
-        self, reference: str, tax: Money, lines: Sequence[LineTerms], *, rate: FrozenRate | None = None, origin: Origin
+        self,
+        reference: str,
+        tax: Money,
+        lines: Sequence[LineTerms],
+        *,
+        rate: FrozenRate | None = None,
+        certificate: str = "",
+        origin: Origin,
     ) -> BillingDocument:
         """Say the tax, the accounts and the words of a document that is not released yet, and freeze its exchange rate."""
         given = [(one.number, one.description, one.account, one.tax_code, one.tax.amount if one.tax else None) for one in lines]
         frozen = (rate.rate, rate.source, rate.at) if rate else (None, "", None)
         async with self._database.transaction() as connection:
-            changed = await connection.fetchval(_COMPLETE, reference, tax.amount, *frozen)
+            changed = await connection.fetchval(_COMPLETE, reference, tax.amount, *frozen, certificate)
             if changed is not None:
                 await connection.execute(_COMPLETE_LINES, reference, *columns(given, 5))
-                await _note(connection, "complete_document", reference, origin, tax=str(tax))
+                exempt = {"exemption_certificate": certificate} if certificate else {}
+                await _note(connection, "complete_document", reference, origin, tax=str(tax), **exempt)
         found = await self.read(reference)
         if changed is None:
             require_move(reference, found.state, InvoiceState.PROPOSED)

@@ -79,7 +79,7 @@ class Traces:
             lines = await connection.fetch(_LINES, head["reference"], line)
             items = await connection.fetch(_ITEMS, head["reference"], line, limit, offset)
             postings = await connection.fetch(_POSTINGS, head["reference"], head["system"], head["target_id"])
-        names = ("number", "system", "target_id", "kind", "state", "contract", "correlation")
+        names = ("number", "system", "target_id", "kind", "state", "contract", "correlation", "exemption_certificate")
         return Trace(
             document=head["reference"],
             **{one: head[one] for one in names},

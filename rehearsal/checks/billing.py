@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
+from pydantic import Field
+
 from canonical.billable import BillableKind
 from canonical.invoice import InvoiceState
 from canonical.sub_ledger import SubLedgerKind
@@ -29,6 +31,7 @@ class InvoiceCheck(Shape):
     tax: MoneyText | None = None
     total: MoneyText | None = None
     purchase_order: str | None = None
+    certificate: str | None = Field(default=None, description="by which it is exempt from tax")
     lines: tuple[Amount, ...] = ()
     posts: dict[str, Amount] = {}
 
@@ -114,6 +117,7 @@ def _of_invoice(wanted: InvoiceCheck, one: Json) -> Iterator[str]:
     for name in ("net", "tax", "total"):
         yield from differs(f"the {name} of {which}", getattr(wanted, name), money(one[name], one["currency"]))
     yield from differs(f"the purchase order of {which}", wanted.purchase_order, one["purchase_order"])
+    yield from differs(f"the exemption certificate of {which}", wanted.certificate, one["exemption_certificate"])
     if wanted.lines and sorted(wanted.lines) != sorted(one["lines"]):
         yield f"expected the lines of {which} to be {_amounts(wanted.lines)}, found {_amounts(one['lines'])}"
     posted = {account: Decimal(amount) for account, amount in one["posts"].items()}

@@ -11,6 +11,7 @@ from canonical.rules.comparison import differences
 from canonical.rules.composition import compose
 from canonical.rules.matching import MatchKind, bare_name, match
 from canonical.rules.signed_terms import read_terms
+from canonical.tax import TaxAnswer
 from tests.build import (
     SIGNED_TERMS,
     a_case,
@@ -50,6 +51,14 @@ def test_each_deviation_is_found_in_business_words(code: str) -> None:
     assert finding.code == code
     assert finding.sentence.endswith(".")
     assert finding.remedy
+
+
+def test_a_missing_registration_may_be_overridden_at_activation_with_the_contract_at_risk() -> None:  # S17
+    case = a_case(tax=TaxAnswer(tax=usd(0), missing_nexus=("US-TX",)))
+    [finding] = judge(case).blocking
+    assert (finding.code, finding.money, finding.can_override) == ("TAX_NEXUS_MISSING", case.contract.value, True)
+    assert judge(case, overridden=frozenset({(finding.code, finding.subject)})).is_clear
+    assert judge(a_case(tax=TaxAnswer(tax=usd(0), exemption_certificate="C-1"))).is_clear
 
 
 def test_a_rate_of_zero_is_an_exception_not_a_price() -> None:

@@ -47,6 +47,9 @@ def test_a_missing_nexus_holds_the_document_with_its_money() -> None:  # S17
     answer = TaxAnswer(tax=usd(0), missing_nexus=("TX",))
     (finding,) = nexus_findings(answer, usd(20_000), entity="US01", subject="INV-1")
     assert (finding.code, finding.money, finding.can_override) == ("TAX_NEXUS_MISSING", usd(20_000), False)
+    both = TaxAnswer(tax=usd(0), missing_nexus=("US-TX", "US-TX Austin"))
+    (finding,) = nexus_findings(both, usd(20_000), entity="US01", subject="INV-1")  # the money is at risk once
+    assert finding.money == usd(20_000) and "US-TX, US-TX Austin" in finding.sentence
     assert not nexus_findings(TaxAnswer(tax=usd(0), exemption_certificate="C-1"), usd(1), entity="US01", subject="INV-1")
 
 
