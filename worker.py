@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 
 from activities.activation import ActivationActivities
 from activities.billing import BillingActivities
+from activities.breakage import BreakageActivities
 from activities.case import CaseActivities
 from activities.charging import ChargingActivities
 from activities.check import CheckActivities
@@ -60,6 +61,7 @@ from workflows.registry import WORKFLOWS
 STEPS: tuple[type[Any], ...] = (
     ActivationActivities,
     BillingActivities,
+    BreakageActivities,
     CaseActivities,
     ChargingActivities,
     CheckActivities,

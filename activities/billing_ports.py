@@ -139,6 +139,15 @@ class Receivables(Connected, Protocol):
 
 
 @runtime_checkable
+class Approving(Protocol):
+    """An ERP whose invoices are drafts until we approve them."""
+
+    async def approve_invoice(self, target_id: str) -> None:
+        """Post a draft of ours, as when a person adopted it; one that is posted, or others must approve, stays as it is."""
+        ...
+
+
+@runtime_checkable
 class GeneralLedger(Connected, Protocol):
     """Journals and accounting periods of the ERP; the kind declared is ``journal``."""
 

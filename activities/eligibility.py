@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel
 from temporalio import activity
 
@@ -39,6 +40,13 @@ class EnterScheduled(BaseModel):
     through: date
 
 
+class Lapsed(BaseModel):
+    """A retainer that expired on a day with something left."""
+
+    name: str
+    expires_on: date
+
+
 class Entered(BaseModel):
     """What became billable; ``findings`` keep it from that. ``is_known`` says that it was so before."""
 
@@ -48,6 +56,7 @@ class Entered(BaseModel):
     is_known: bool = False
     entity: str = ""
     customer: str = ""
+    expired: list[Lapsed] = []
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,15 @@ class EligibilityActivities:
         record = await self.record.read(request.contract)
         await self._keep_sub_ledgers(record, request.origin, request.through)
         items = scheduled_items(record.contract, record.schedule, request.through, record.project.dimensions)
-        return await self._entered(record, items, request.origin, batch=f"scheduled/{request.contract}/{request.through}")
+        entered = await self._entered(record, items, request.origin, batch=f"scheduled/{request.contract}/{request.through}")
+        return entered.model_copy(update={"expired": await self._expired(request.contract, request.through)})
+
+    async def _expired(self, contract: str, through: date) -> list[Lapsed]:
+        return [
+            Lapsed(name=one.name, expires_on=one.expires_on)
+            for one in await self.billing.sub_ledgers.of(contract)
+            if one.expires_on and one.expires_on <= through and one.balance and one.balance.amount > 0
+        ]
 
     async def _entered(self, record: ContractOfRecord, items: list[Billable], origin: Origin, *, batch: str) -> Entered:
         intake = await self.billing.entries.accept([self._coded(item) for item in items], batch=batch, origin=origin)
@@ -112,28 +129,44 @@ class EligibilityActivities:
         contract = record.contract
         share = self.policy.top_up_share(contract.entity, on)
         tolerance = self.policy.order_tolerance(contract.entity, contract.payer.reference, contract.currency, on)
-        known = {(one.kind, one.name): _terms(one) for one in await self.billing.sub_ledgers.of(contract.reference)}
-        for account in _sub_ledgers(record, share, tolerance):
-            if known.get((account.kind, account.name)) != _terms(account):
+        expires_on = _expiry(record, self.policy.retainer_months(contract.entity, on))
+        known = {(one.kind, one.name): one for one in await self.billing.sub_ledgers.of(contract.reference)}
+        for agreed in _sub_ledgers(record, share, tolerance, expires_on):
+            kept = known.get((agreed.kind, agreed.name))
+            account = _raised(agreed, kept)
+            if kept is None or _policy(kept) != _policy(account):
                 await self.billing.sub_ledgers.open(account, origin=origin)
                 entry = Entry(action="keep_sub_ledger", origin=origin, kind=account.kind.value, source_id=account.name)
                 await self.audit.note([entry])
 
 
-def _terms(account: SubLedger) -> tuple[object, ...]:
-    """What may change of an account; nothing is as good as not said."""
-    amounts = (account.ceiling, account.tolerance, account.agreed, account.threshold)
-    return (account.customer, account.expires_on, *(one.amount if one else Decimal(0) for one in amounts))
+def _expiry(record: ContractOfRecord, months: int | None) -> date | None:
+    """The first day on which what is left of the contract's retainers may be broken."""
+    term = record.contract.term
+    return term.start + relativedelta(months=months) if months and term else None
 
 
-def _sub_ledgers(record: ContractOfRecord, share: Decimal, tolerance: Money) -> list[SubLedger]:
+def _raised(agreed: SubLedger, kept: SubLedger | None) -> SubLedger:
+    """What a person recorded meanwhile (an order that was raised, a retainer that was extended) stays."""
+    if kept is None:
+        return agreed
+    return agreed.changed(ceiling=kept.ceiling, agreed=kept.agreed, expires_on=kept.expires_on or agreed.expires_on)
+
+
+def _policy(account: SubLedger) -> tuple[Decimal, ...]:
+    """What policy says of an account; nothing is as good as not said."""
+    return tuple(one.amount if one else Decimal(0) for one in (account.tolerance, account.threshold))
+
+
+def _sub_ledgers(record: ContractOfRecord, share: Decimal, tolerance: Money, expires_on: date | None) -> list[SubLedger]:
     contract = record.contract
     facts: dict[str, Any] = {"contract": contract.reference, "customer": contract.payer.reference, "currency": contract.currency}
 
     def of_line(line: ContractLine) -> SubLedger | None:
         if line.kind is BillingKind.RETAINER and line.amount:
             threshold = (line.amount * share).rounded()
-            return SubLedger(kind=SubLedgerKind.RETAINER, name=line.reference, agreed=line.amount, threshold=threshold, **facts)
+            terms: dict[str, Any] = {"agreed": line.amount, "threshold": threshold, "expires_on": expires_on}
+            return SubLedger(kind=SubLedgerKind.RETAINER, name=line.reference, **terms, **facts)
         if line.cap:
             return SubLedger(kind=SubLedgerKind.CAP, name=line.reference, ceiling=line.cap, **facts)
         return None

@@ -7,14 +7,14 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
-from activities.billing_ports import GeneralLedger, Receivables, Tax
+from activities.billing_ports import Approving, GeneralLedger, Receivables, Tax
 from activities.contract_of_record import ContractsOfRecord
 from activities.step import Asked, Bookkeeping, Reversal, Step, Undone
 from activities.systems import Systems
 from activities.tax_question import tax_question
 from canonical.billable import BillableKind
 from canonical.errors import Misconfigured
-from canonical.invoice import Invoice, InvoiceState
+from canonical.invoice import DocumentState, Invoice, InvoiceState
 from canonical.money import Money
 from canonical.provenance import Origin
 from canonical.schema import Part
@@ -74,6 +74,9 @@ class InvoicingActivities:
         erp = self.systems.get(request.system, Receivables)
         written = await self._written(request, invoice, erp)
         record = await erp.read_invoice(written.target_id)
+        if record.state is DocumentState.DRAFT and isinstance(erp, Approving):
+            await erp.approve_invoice(written.target_id)
+            record = await erp.read_invoice(written.target_id)
         if (await documents.read(request.reference)).state is InvoiceState.RELEASED:
             await documents.posted(invoice.reference, record, system=erp.name, origin=request.origin)
         await self._fund_retainers(invoice, request.origin)

@@ -32,6 +32,8 @@ from canonical.tax import TaxAnswer
 
 REBILL = "REBILL"
 """The code under which what a credit re-opened is kept for its own run."""
+_UNRELEASED = {InvoiceState.PROPOSED, InvoiceState.HELD}
+_UNDER_WAY = _UNRELEASED | {InvoiceState.RELEASED, InvoiceState.DRAFTED}
 ROUTED = (Capability.RECEIVABLES, Capability.GENERAL_LEDGER, Capability.TAX)
 
 
@@ -123,12 +125,15 @@ class ReleaseActivities:
         if request.rebills:
             claim = await self._exactly(claim, request)
         claimed = await self.billing.claims.claim(claim, origin=request.origin)
-        documents = [document.reference for document in claimed.documents]
+        documents = [document.reference for document in claimed.documents if document.state in _UNDER_WAY]
         return run.model_copy(update={"documents": documents, "findings": [_left(one) for one in claimed.left]})
 
     @activity.defn
     async def complete_document(self, request: CompleteDocument) -> Completed:
         """Draw from retainers, name the accounts, have it taxed; what hinders its release is found here, not at the ERP."""
+        head = await self.billing.documents.read(request.reference)
+        if head.state not in _UNRELEASED:  # another worker came as far as its release, and died there
+            return Completed(total=head.total)
         draft = await self.billing.documents.invoice(request.reference)
         record = await self.record.read(draft.contract)
         await self._draw(record, draft, request.origin)

@@ -23,10 +23,12 @@ from canonical.errors import Malformed, NotFound
 from canonical.exchange_rate import ExchangeRateTable
 from canonical.invoice import Invoice
 from canonical.landscape import Capability, Scope
+from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.rate_card import RateCard
-from canonical.sub_ledger import SubLedger
+from canonical.sub_ledger import SubLedger, SubLedgerKind
 from ledger.books import Books
+from ledger.exceptions import CaseFilter
 from operations.answers import said_by
 from policies.firm import Policies
 from workflows import options
@@ -38,6 +40,7 @@ from workflows.release_invoice import Released, ReleaseInvoice, ReleaseInvoiceWo
 from workflows.search_attributes import of_engagement
 
 _PATIENCE = timedelta(seconds=60)
+LIMIT_CODES = {SubLedgerKind.PURCHASE_ORDER: "PO_EXHAUSTED", SubLedgerKind.CAP: "CAP_EXCEEDED"}
 _RUN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
 
 
@@ -181,6 +184,21 @@ class BillingDesk:
     async def sub_ledgers(self, contract: str) -> Sequence[SubLedger]:
         """Retainers, purchase orders and caps of a contract, with their balances."""
         return await self.books.billing.sub_ledgers.of(contract)
+
+    async def raise_limit(self, contract: str, kind: SubLedgerKind, name: str, to: Money, *, actor: str) -> SubLedger:
+        """Record that a purchase order or cap is good for more; what waited for room is open again, and its exception closes."""
+        kept = await self.books.billing.sub_ledgers.read(kind, contract, name)
+        if kept is None or kept.ceiling is None:
+            raise NotFound(f"There is no {kind.value} {name} of {contract}", remedy=f"See `handoff billing show {contract}`.")
+        if to.currency != kept.currency or not to.is_exact:
+            raise Malformed(f"{to} cannot limit {name}", remedy=f"Give the new limit in {kept.currency}, such as 70000.00.")
+        origin = Origin(correlation=contract, engagement=contract, actor=actor, step="raise_limit")
+        raised = kept.changed(ceiling=to)
+        await self.books.billing.sub_ledgers.open(raised, origin=origin)
+        found = await self.books.cases.list(CaseFilter(engagement=contract, code=LIMIT_CODES[kind], with_snoozed=True))
+        keys = [case.key for case in found if case.subject == name]
+        await self.books.cases.resolve(keys, actor=actor, reason=f"It is good for {to} now.")
+        return raised
 
     async def _time_systems(self) -> list[str]:
         today = (await self.books.clock.now()).date()

@@ -31,9 +31,11 @@ class ExpenseTerms(Shape):
 
 
 class RetainerTerms(Shape):
-    """When a retainer is topped up: once a draw brings it to that share of what the contract says, or below (S09)."""
+    """When a retainer is topped up: once a draw brings it to that share of what the contract says, or below (S09); and after how
+    many months from the contract's first day what is left expires (unless said: never)."""
 
     top_up_at: Decimal = Field(default=Decimal("0.20"), ge=0, le=1)
+    expires_after_months: int | None = Field(default=None, ge=1)
 
 
 class ReleaseTerms(Shape):

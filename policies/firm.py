@@ -154,6 +154,10 @@ class Policies(Shape):
         """At which share of the agreed amount a retainer is topped up."""
         return self.billing.on(on).terms(entity).retainer.top_up_at
 
+    def retainer_months(self, entity: str, on: date) -> int | None:
+        """After how many months what is left of a retainer expires; none: it does not (S09)."""
+        return self.billing.on(on).terms(entity).retainer.expires_after_months
+
     def order_tolerance(self, entity: str, customer: str, currency: str, on: date) -> Money:
         """How far above a purchase order of that customer may be billed, in the currency it was agreed in (R44, S14)."""
         agreed = self.billing.on(on).terms(entity).purchase_order_tolerance.get(customer)

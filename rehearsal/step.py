@@ -10,14 +10,15 @@ from rehearsal.steps.billing import Billing, BillingVerbs
 from rehearsal.steps.business import Business, BusinessVerbs
 from rehearsal.steps.delivery import Delivery, DeliveryVerbs
 from rehearsal.steps.desk import Desk, DeskVerbs
+from rehearsal.steps.expenses import Expenses, ExpenseVerbs
 from rehearsal.steps.fate import Fate, FateVerbs
 from rehearsal.steps.receivables import Receivables, ReceivablesVerbs
 
-PERFORMERS = (Business, Arrivals, Desk, Delivery, Billing, Receivables, Fate)
+PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Fate)
 """Who does it: each has a method for each verb of its topic."""
 
 
-class Step(BusinessVerbs, ArrivalVerbs, DeskVerbs, DeliveryVerbs, BillingVerbs, ReceivablesVerbs, FateVerbs):
+class Step(BusinessVerbs, ArrivalVerbs, DeskVerbs, DeliveryVerbs, ExpenseVerbs, BillingVerbs, ReceivablesVerbs, FateVerbs):
     """One step: exactly one verb, and if wanted a note that is told while it happens."""
 
     note: str = ""

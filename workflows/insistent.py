@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.case import Carry, CaseActivities
     from canonical.engagement import EngagementStatus
     from canonical.exception import Decision, Finding, Settlement
+    from canonical.money import Money
     from canonical.provenance import Origin
     from workflows import options
     from workflows.review import Reviewed, Subject, finding_of
@@ -34,6 +35,10 @@ class Insistent(Reviewed):
         """Whose exception a failed step is."""
         raise NotImplementedError
 
+    def at_stake(self, name: str) -> Money | None:
+        """The money that waits for a step, where it is not that of the whole."""
+        return None
+
     async def insisted(self, take: Callable[[], Awaitable[Answer]], name: str) -> Answer:
         """Take a step; where it fails for good, a person decides and it goes on from here."""
         origin, asked = self.origin(name), list[Finding]()
@@ -46,6 +51,7 @@ class Insistent(Reviewed):
                 finding = finding_of(error, subject=name)
                 if finding is None:
                     raise
+                finding = finding.changed(money=finding.money or self.at_stake(name))
                 asked += [finding] if finding.code not in {one.code for one in asked} else []
                 await self._decided(origin, finding, seen)
                 continue

@@ -12,6 +12,7 @@ from workflows.check_systems import CheckSystemsWorkflow
 from workflows.close_period import ClosePeriodWorkflow
 from workflows.credit_and_rebill import CreditAndRebillWorkflow
 from workflows.engagement import EngagementWorkflow
+from workflows.expire_retainer import ExpireRetainerWorkflow
 from workflows.follow_invoice import FollowInvoiceWorkflow
 from workflows.follow_rates import FollowRatesWorkflow
 from workflows.identify_event import IdentifyEventWorkflow
@@ -35,6 +36,7 @@ WORKFLOWS: tuple[type[Any], ...] = (
     EngagementWorkflow,
     FollowRatesWorkflow,
     FollowInvoiceWorkflow,
+    ExpireRetainerWorkflow,
     IdentifyEventWorkflow,
     JudgeCloseWorkflow,
     PlanProjectWorkflow,

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.release import ClaimRun, Completed, CompleteDocument, ReleaseActivities, Run, WithdrawDocument
     from canonical.billable import BillableKind
     from canonical.exception import Decision, Finding
+    from canonical.money import Money
     from canonical.provenance import Origin
     from workflows import options
     from workflows.insistent import Insistent
@@ -53,6 +54,7 @@ class ReleaseInvoiceWorkflow(Insistent):
         self._request = request
         self._run = Run()
         self._released = Released()
+        self._totals: dict[str, Money] = {}
 
     @workflow.run
     async def run(self, request: ReleaseInvoice) -> Released:
@@ -84,6 +86,7 @@ class ReleaseInvoiceWorkflow(Insistent):
             gone = [one for one in asked if one.code not in {found.code for found in completed.findings}]
             if gone:
                 await self.resolved(origin, gone, "It no longer holds.")
+            self._totals[reference] = completed.total
             if not completed.findings:
                 return completed
             asked, self.subject = completed.findings, self.trouble()
@@ -193,6 +196,10 @@ class ReleaseInvoiceWorkflow(Insistent):
         self.subject = self.trouble()
         await self.open_only(self.origin("claim_run"), findings)
         self._released.waiting += [f"{finding.code} {finding.subject}" for finding in findings]
+
+    def at_stake(self, name: str) -> Money | None:
+        """What the document comes to whose step it is: complete_C-100.2026-04, post_C-100.2026-04."""
+        return self._totals.get(name.partition("_")[2])
 
     def origin(self, step: str, actor: str = "") -> Origin:
         """Every step of a run has the run's correlation."""

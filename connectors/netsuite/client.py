@@ -151,6 +151,10 @@ class NetSuite:
     async def read_invoice(self, target_id: str) -> DocumentRecord:
         return await self._invoices.read_invoice(target_id)
 
+    async def approve_invoice(self, target_id: str) -> None:
+        """Post what waits as our own draft."""
+        await self._invoices.approve_invoice(target_id)
+
     async def withdraw_invoice(self, target_id: str, reason: str, *, key: str) -> Written:
         return await self._invoices.withdraw_invoice(target_id, reason, key=key)
 

@@ -28,12 +28,24 @@ class Invoices:
         return self._written(found)
 
     async def find_invoice(self, reference: str, *, key: str) -> Written | None:
-        """By external id; a draft that we have yet to approve is half made."""
+        """By external id. A draft of the same request that came to what was asked for is approved, which is all that it lacks.
+
+        One that comes to something else, or may not be approved, is half made: to post again tells why.
+        """
         found = await self._find(reference)
-        if found is None or self._is_half_made(found):
+        if found is not None and self._is_half_made(found):
+            found = await self._finished(found, key)
+        if found is None:
             return None
         await self._posting.require_totals(found)
         return self._written(found)
+
+    async def approve_invoice(self, target_id: str) -> None:
+        """Post a draft that we may approve; one that is posted, or waits for somebody in NetSuite, stays as it is."""
+        found = await self._posting.read(_KIND, target_id, DocumentShape)
+        if self._is_half_made(found):
+            await self._posting.require_totals(found)
+            await self._account.change(_KIND, found.id, {"approvalStatus": APPROVED})
 
     async def read_invoice(self, target_id: str) -> DocumentRecord:
         """As it is now."""
@@ -53,6 +65,15 @@ class Invoices:
             )
         await self._account.remove(_KIND, target_id)
         return self._posting.written(_KIND, found, withdrawn=reason)
+
+    async def _finished(self, found: DocumentShape, key: str) -> DocumentShape | None:
+        if not found.memo.startswith(f"{marked(key)} ") or differs(found):
+            return None
+        try:
+            await self._account.change(_KIND, found.id, {"approvalStatus": APPROVED})
+        except Rejected:
+            return None
+        return await self._posting.read(_KIND, found.id, DocumentShape)
 
     async def _drafted(self, invoice: Invoice, customer_id: str, project_id: str, key: str) -> str:
         frame = await self._posting.frame(

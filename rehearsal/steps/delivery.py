@@ -16,13 +16,17 @@ from rehearsal.steps.verb import Nothing, asked
 from rehearsal.words import Amount
 
 _ROLE, _USER = 5_000, 7_000
-_TOLD = 1.1  # Kantata tells changes by the second: what was entered in this one is told in the next
+TOLD = 1.1  # Kantata tells changes by the second: what was entered in this one is told in the next
+
+
+Decision = Literal["approved", "rejected", "pending", "cancelled"]
 
 
 class Accept(Shape):
-    """The customer accepts a milestone, with the record that proves it."""
+    """The customer accepts a milestone, with the record that proves it; told ``times`` times, some at once."""
 
     contract: str
+    times: int = Field(default=1, ge=1)
     milestone: str
     on: date
     by: str = "pat.customer@acme.example"
@@ -30,14 +34,15 @@ class Accept(Shape):
 
 
 class Hours(Shape):
-    """Hours of a person on one day, on a task of a contract line."""
+    """Hours of a person on one day, on a task of a contract line; an entry that is changed later has a name."""
 
+    entry: str = ""
     line: str
     role: str
     hours: Amount
     on: date
     person: str = "rhea@firm.example"
-    state: Literal["approved", "rejected", "pending"] = "approved"
+    state: Decision = "approved"
 
 
 class RecordTime(Shape):
@@ -47,11 +52,20 @@ class RecordTime(Shape):
     entries: tuple[Hours, ...] = Field(min_length=1)
 
 
+class ChangeTime(Shape):
+    """A recorded entry is corrected, or decided on anew; ``cancelled`` takes an approval back."""
+
+    entry: str
+    hours: Amount | None = None
+    state: Decision | None = None
+
+
 class DeliveryVerbs(Shape):
     """The verbs of this topic."""
 
     accept: Accept | None = None
     record_time: RecordTime | None = None
+    change_time: ChangeTime | None = None
     take_in_time: Nothing | None = Field(default=None, description="time and expenses are polled now")
 
 
@@ -62,6 +76,7 @@ class Delivery:
         self._scene, self._desk = scene, scene.office.billing
         self._roles: dict[str, str] = {}
         self._people: dict[str, str] = {}
+        self._entries: dict[str, tuple[str, str, Json]] = {}
 
     async def accept(self, given: Accept) -> None:
         """Submit the acceptance as a governance tool would."""
@@ -73,28 +88,39 @@ class Delivery:
             accepted_by=given.by,
             evidence_url=given.evidence,
         )
-        await asked(self._desk.accept(acceptance, actor=given.by))
+        copies = given.times * self._scene.manner.copies
+        await asyncio.gather(*(asked(self._desk.accept(acceptance, actor=given.by)) for _ in range(copies)))
 
     async def take_in_time(self, _: Nothing) -> None:
         """Ask Kantata what changed."""
         await asked(self._desk.take_in_time(actor="handoff"))
 
-    async def record_time(self, given: RecordTime) -> None:
-        """Time on timesheets, each with its decision."""
+    async def record_time(self, given: RecordTime, *, number: str = "") -> None:
+        """Time on timesheets, each with its decision; an entry with a number is that one, changed."""
         kantata = self._scene.stage.vendors["kantata"]
         records = [one for one in await estate(self._scene.stage.vendors) if one.contract == given.contract]
         seed: dict[str, Json] = {"roles": {}, "users": {}, "timesheet_submissions": {}, "time_entries": {}}
         for entry in given.entries:
-            self._add(entry, records, seed)
+            told = number or str(next(self._scene.numbers))
+            self._add(entry, records, seed, number=told)
+            if entry.entry:
+                self._entries[entry.entry] = (given.contract, told, entry.model_dump())
         await kantata.seed(seed)
-        await asyncio.sleep(_TOLD)
+        await asyncio.sleep(TOLD)
 
-    def _add(self, entry: Hours, records: list[Record], seed: dict[str, Json]) -> None:
+    async def change_time(self, given: ChangeTime) -> None:
+        """The same entry, with other hours or on a timesheet that was decided on otherwise."""
+        if given.entry not in self._entries:
+            raise StepFailed(f"no entry was recorded under the name {given.entry}; name it with `entry` in record_time")
+        contract, number, entry = self._entries[given.entry]
+        hours = Hours.model_validate(entry | given.model_dump(include={"hours", "state"}, exclude_none=True))
+        await self.record_time(RecordTime(contract=contract, entries=(hours,)), number=number)
+
+    def _add(self, entry: Hours, records: list[Record], seed: dict[str, Json], *, number: str) -> None:
         [project] = [one for one in records if (one.system, one.kind) == ("kantata", "project")]
         task = _task(records, project, entry.line)
         role, user = self._role(entry.role, seed), self._user(entry.person, seed)
-        numbers = self._scene.numbers
-        number, sheet = str(next(numbers)), str(next(numbers))
+        sheet = str(next(self._scene.numbers))
         at = datetime.now().astimezone() + self._scene.stage.ahead
         seed["timesheet_submissions"][sheet] = _submission(entry, project.id, user, at)
         seed["time_entries"][number] = {

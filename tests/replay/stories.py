@@ -15,6 +15,7 @@ from canonical.document import SigningState
 from canonical.event import FactKind
 from canonical.exception import Decision, Settlement
 from canonical.rate_card import Rate, RateCard
+from canonical.sub_ledger import SubLedger, SubLedgerKind, Want
 from tests.activities.firm import a_delivery, an_origin
 from tests.build import a_customer, an_acceptance, an_entry, usd
 from tests.workflows.house import Handle, House
@@ -24,6 +25,7 @@ from workflows.bill_time import BillTime, BillTimeWorkflow
 from workflows.check_systems import CheckSystemsWorkflow
 from workflows.credit_and_rebill import CreditAndRebill, CreditAndRebillWorkflow
 from workflows.engagement import EngagementWorkflow
+from workflows.expire_retainer import ExpireRetainer, ExpireRetainerWorkflow
 from workflows.follow_rates import FollowRatesWorkflow, RatesImported
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.plan_project import PlanProjectWorkflow
@@ -450,3 +452,20 @@ async def follow_rates(house: House, contract: str) -> Handle:
     await house.firm.books.billing.rate_cards.add(card, origin=an_origin(contract))
     request = RatesImported(contract=contract, card=card.reference, version=2, actor=MAKER)
     return await house.ran(FollowRatesWorkflow.run, f"follow_rates/{contract}", request)
+
+
+@story
+async def expire_retainer_broken(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    await (await house.provision(contract)).result()
+    books, origin = house.firm.books.billing, an_origin(contract)
+    facts: dict[str, Any] = {"kind": SubLedgerKind.RETAINER, "contract": contract, "name": "L9"}
+    await books.sub_ledgers.open(
+        SubLedger(**facts, currency="USD", agreed=usd(20_000), expires_on=date(2026, 6, 1)), origin=origin
+    )
+    await books.sub_ledgers.fund(Want(**facts, key="fund/1", amount=usd(5_000)), origin=origin)
+    request = ExpireRetainer(contract=contract, name="L9", on=date(2026, 6, 1))
+    handle = await house.began(ExpireRetainerWorkflow.run, f"expire_retainer/{contract}/L9/2026-06-01", request)
+    await house.settle(contract, "RETAINER_EXPIRED", Decision.OVERRIDE)
+    await handle.result()
+    return handle

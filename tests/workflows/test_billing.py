@@ -8,11 +8,14 @@ import pytest
 
 from canonical.exception import Decision
 from canonical.invoice import InvoiceState
+from canonical.sub_ledger import SubLedger, SubLedgerKind, Want
 from canonical.time_entry import ApprovalState
+from tests.activities.firm import an_origin
 from tests.build import an_acceptance, an_entry, usd
 from tests.workflows.house import Handle, House
 from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
 from workflows.bill_time import BillTime, BillTimeWorkflow
+from workflows.expire_retainer import ExpireRetainer, ExpireRetainerWorkflow
 from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -163,3 +166,22 @@ async def test_a_refused_batch_waits_for_a_person_and_keeps_nothing_else_back(ho
     await house.tell(case, Decision.RETRY)
     await charged(house, contract, {f"kantata.{contract}-{n}": "8 h SVC-SENIOR" for n in (1, 2)})
     psa.entries.clear()
+
+
+async def test_the_rest_of_an_expired_retainer_is_booked_once_it_was_approved(house: House, contract: str) -> None:
+    await living(house, contract)
+    books, origin = house.firm.books.billing, an_origin(contract)
+    facts: dict[str, Any] = {"kind": SubLedgerKind.RETAINER, "contract": contract, "name": "L9"}
+    account = SubLedger(**facts, currency="USD", agreed=usd(20_000), expires_on=date(2026, 6, 1))
+    await books.sub_ledgers.open(account, origin=origin)
+    await books.sub_ledgers.fund(Want(**facts, key="fund/1", amount=usd(5_000)), origin=origin)
+    for day, decision in ((date(2026, 5, 31), None), (date(2026, 6, 1), Decision.REJECT), (date(2026, 6, 2), Decision.OVERRIDE)):
+        request = ExpireRetainer(contract=contract, name="L9", on=day)
+        handle = await house.began(ExpireRetainerWorkflow.run, f"expire_retainer/{contract}/L9/{day}", request)
+        if decision:
+            await house.settle(contract, "RETAINER_EXPIRED", decision)
+        done = await handle.result()
+    assert done.broken == usd(5_000)
+    assert house.firm.erp.count("post_journal", contract) == 1
+    left = await books.sub_ledgers.read(SubLedgerKind.RETAINER, contract, "L9")
+    assert left and left.balance == usd(0)
