@@ -48,6 +48,10 @@ GROUPS: dict[str, dict[str, Target]] = {
         "show": Target(
             "cli.billing.show:show", "The invoices of a contract, what waits to be billed, and its retainers, orders and caps."
         ),
+        "pressure": Target(
+            "cli.billing.pressure:pressure",
+            "What waits to be posted to the ERPs: money at risk by entity, how fast it goes, when it will be through.",
+        ),
         "accept": Target(
             "cli.billing.accept:accept", "Submit the acceptance of a milestone; it becomes billable once nothing is missing."
         ),

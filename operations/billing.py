@@ -125,11 +125,12 @@ class BillingDesk:
         return {system: await self._polled(system, actor) for system in await self._time_systems()}
 
     async def bill(
-        self, contract: str, *, through: date, run: str = "", kinds: Sequence[BillableKind] = (), actor: str
+        self, contract: str, *, through: date, run: str = "", kinds: Sequence[BillableKind] = (), actor: str, waits: bool = True
     ) -> BillingRun:
         """Bill what is due and open of a contract (of these kinds), through a day, that day included.
 
-        The same run again makes nothing new: a run is named once, after its month unless another name is given.
+        The same run again makes nothing new: a run is named once, after its month unless another name is given. Without
+        ``waits`` it answers as soon as the run is under way.
         """
         name = run or f"{through:%Y-%m}"
         if not _RUN.match(name):
@@ -146,7 +147,7 @@ class BillingDesk:
             contract,
             f"Bill {contract} through {through}",
         )
-        released = await self._within(handle)
+        released = await self._within(handle) if waits else None
         documents = [one for one in await self.books.billing.documents.of(contract) if one.run == f"{contract}/{name}"]
         return BillingRun(
             contract=contract,

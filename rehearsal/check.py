@@ -9,6 +9,7 @@ from rehearsal.checks.deliveries import DeliveryChecks, DeliveryJudge
 from rehearsal.checks.engagements import EngagementChecks, EngagementJudge
 from rehearsal.checks.exceptions import ExceptionChecks, ExceptionJudge
 from rehearsal.checks.judge import Judge
+from rehearsal.checks.pressure import PressureChecks, PressureJudge
 from rehearsal.checks.receivables import ReceivablesChecks, ReceivablesJudge
 from rehearsal.checks.records import RecordChecks, RecordJudge
 from rehearsal.checks.writes import WriteChecks, WriteJudge
@@ -21,11 +22,21 @@ JUDGES: tuple[type[Judge], ...] = (
     WriteJudge,
     BillingJudge,
     ReceivablesJudge,
+    PressureJudge,
 )
 """Who compares it: each has a method for each check of its topic."""
 
 
-class Check(EngagementChecks, ExceptionChecks, RecordChecks, DeliveryChecks, WriteChecks, BillingChecks, ReceivablesChecks):
+class Check(
+    EngagementChecks,
+    ExceptionChecks,
+    RecordChecks,
+    DeliveryChecks,
+    WriteChecks,
+    BillingChecks,
+    ReceivablesChecks,
+    PressureChecks,
+):
     """One thing that must hold; ``fact`` says it in words for those who watch."""
 
     fact: str = ""

@@ -12,13 +12,24 @@ from rehearsal.steps.delivery import Delivery, DeliveryVerbs
 from rehearsal.steps.desk import Desk, DeskVerbs
 from rehearsal.steps.expenses import Expenses, ExpenseVerbs
 from rehearsal.steps.fate import Fate, FateVerbs
+from rehearsal.steps.pressure import Pressure, PressureVerbs
 from rehearsal.steps.receivables import Receivables, ReceivablesVerbs
 
-PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Fate)
+PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Pressure, Fate)
 """Who does it: each has a method for each verb of its topic."""
 
 
-class Step(BusinessVerbs, ArrivalVerbs, DeskVerbs, DeliveryVerbs, ExpenseVerbs, BillingVerbs, ReceivablesVerbs, FateVerbs):
+class Step(
+    BusinessVerbs,
+    ArrivalVerbs,
+    DeskVerbs,
+    DeliveryVerbs,
+    ExpenseVerbs,
+    BillingVerbs,
+    ReceivablesVerbs,
+    PressureVerbs,
+    FateVerbs,
+):
     """One step: exactly one verb, and if wanted a note that is told while it happens."""
 
     note: str = ""

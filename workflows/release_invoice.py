@@ -130,7 +130,7 @@ class ReleaseInvoiceWorkflow(Insistent):
             request,
             task_queue=options.LEDGER,
             summary=f"claim what is open of {self._request.contract} through {self._request.through}",
-            priority=options.fair(self._request.contract),
+            priority=options.fair(self._request.contract, urgent=True),
             **options.READ,
         )
 
@@ -143,7 +143,7 @@ class ReleaseInvoiceWorkflow(Insistent):
             request,
             task_queue=options.LEDGER,
             summary=f"retainers, accounts and tax of {reference}",
-            priority=options.fair(self._request.contract),
+            priority=options.fair(self._request.contract, urgent=True),
             **options.READ,
         )
 

@@ -18,6 +18,7 @@ from ledger.billing.follow_ups import FollowUps
 from ledger.billing.journals import Journals
 from ledger.billing.payments import Receivables
 from ledger.billing.pending import Pending
+from ledger.billing.pressure import Pressures
 from ledger.billing.rate_cards import RateCards
 from ledger.billing.repricing import Repricing
 from ledger.billing.revenue import Revenue
@@ -34,6 +35,7 @@ class BillingLedger:
     billables: Billables
     claims: Claims
     charges: Charges
+    pressure: Pressures
     documents: Documents
     credits: Credits
     credit_proposals: CreditProposals
@@ -59,6 +61,7 @@ class BillingLedger:
             billables=Billables(database),
             claims=Claims(database),
             charges=Charges(database),
+            pressure=Pressures(database),
             documents=Documents(database),
             credits=Credits(database),
             credit_proposals=CreditProposals(database),
