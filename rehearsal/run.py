@@ -1,6 +1,7 @@
 """A run over many stories: each plainly, if wanted in hard variants too; some at a time, results in the order of the files."""
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -38,12 +39,14 @@ Done = dict[tuple[int, int], Result]
 class Wish:
     """What a run is to do; ``lanes`` is how many stories are played at the same time, each lane with servers of its own.
 
-    ``kills`` is how often each is played with the worker killed at a random moment; ``sample`` is the seed of what is by chance.
+    ``kills`` is how often each is played with the worker killed at a random moment; ``sample`` is the seed of what is by chance:
+    one hard variant for ``share`` of the stories.
     """
 
     policies: Path
     is_hard: bool = False
     sample: int | None = None
+    share: float = 1.0
     kills: int = 0
     lanes: int = 1
 
@@ -52,7 +55,8 @@ class Wish:
         if self.kills:
             return random_kills(story, plain, self.sample or 0, self.kills)
         if self.sample is not None:
-            return one_way(story, plain, self.sample)
+            is_chosen = random.Random(f"{self.sample} {story.name} chosen").random() < self.share
+            return one_way(story, plain, self.sample) if is_chosen else []
         return hard_ways(story, plain, 1) if self.is_hard else []
 
 
