@@ -11,7 +11,7 @@ from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Tax
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
 from activities.ports import Clock
-from activities.repricing import Repricer
+from activities.repricing import Repricer, delta_words
 from activities.systems import Systems
 from activities.tax_question import coded, tax_question
 from canonical.billable import Billable, BillableKind
@@ -147,6 +147,7 @@ class ReleaseActivities:
             lines = [
                 LineTerms(
                     number=line.number,
+                    description=await delta_words(self.billing.billables, line),
                     account=line.account or chart.billed_to(line.billing or BillableKind.TIME),
                     tax_code=line.tax_code or None,
                     tax=taxed.taxes.get(line.number, Money.zero(invoice.currency)),

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from activities.billing_books import BillingBooks, BillingPolicy
+from activities.billing_books import Billables, BillingBooks, BillingPolicy
 from activities.contract_of_record import ContractsOfRecord
-from canonical.billable import Billable
+from canonical.billable import Billable, BillableKind
 from canonical.exception import Finding
+from canonical.invoice import DocumentLine
 from canonical.provenance import Origin
 from canonical.rules.rating import Placement, Priced, RateBook, card_of
 from canonical.rules.retroactive import PricedWork, Reprice, reprice
@@ -91,3 +92,13 @@ def no_price(one: PricedWork, priced: Priced) -> Finding:
         evidence={"entry": item.reference, "hours": f"{one.quantity:f}", "rate_version": priced.version},
         can_override=False,
     )
+
+
+async def delta_words(billables: Billables, line: DocumentLine) -> str | None:
+    """What a difference line says to the customer: which rate, and which invoices it corrects; other lines keep their words."""
+    if line.billing is not BillableKind.RATE_DELTA:
+        return None
+    items = [one.item for one in await billables.read(line.billables)]
+    numbers = dict.fromkeys(one.evidence.get("invoice_number", "") for one in items)
+    versions = dict.fromkeys(one.rate_version for one in items)
+    return f"{line.description}: rates {', '.join(versions)}, difference to invoices {', '.join(filter(None, numbers))}"

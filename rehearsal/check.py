@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import model_validator
 
 from rehearsal.checks.billing import BillingChecks, BillingJudge
+from rehearsal.checks.credits import CreditChecks, CreditJudge
 from rehearsal.checks.deliveries import DeliveryChecks, DeliveryJudge
 from rehearsal.checks.engagements import EngagementChecks, EngagementJudge
 from rehearsal.checks.exceptions import ExceptionChecks, ExceptionJudge
@@ -23,6 +24,7 @@ JUDGES: tuple[type[Judge], ...] = (
     BillingJudge,
     ReceivablesJudge,
     PressureJudge,
+    CreditJudge,
 )
 """Who compares it: each has a method for each check of its topic."""
 
@@ -36,6 +38,7 @@ class Check(
     BillingChecks,
     ReceivablesChecks,
     PressureChecks,
+    CreditChecks,
 ):
     """One thing that must hold; ``fact`` says it in words for those who watch."""
 

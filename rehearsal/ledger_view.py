@@ -13,6 +13,8 @@ _DOCUMENTS = """
 SELECT d.*,
        (SELECT coalesce(array_agg(l.amount ORDER BY l.number), '{}') FROM billing_document_lines l
         WHERE l.document = d.reference) AS lines,
+       (SELECT coalesce(array_agg(l.description ORDER BY l.number), '{}') FROM billing_document_lines l
+        WHERE l.document = d.reference) AS descriptions,
        (SELECT coalesce(jsonb_object_agg(account, amount::text), '{}') FROM (
             SELECT account, sum(debit - credit) AS amount FROM journal_lines j
             WHERE j.system = d.system AND j.document = d.target_id AND d.target_id <> '' GROUP BY account) t) AS posts

@@ -7,7 +7,9 @@ from pydantic import model_validator
 from rehearsal.check import Check
 from rehearsal.steps.arrivals import Arrivals, ArrivalVerbs
 from rehearsal.steps.billing import Billing, BillingVerbs
+from rehearsal.steps.books import Books, BooksVerbs
 from rehearsal.steps.business import Business, BusinessVerbs
+from rehearsal.steps.credits import Credits, CreditVerbs
 from rehearsal.steps.delivery import Delivery, DeliveryVerbs
 from rehearsal.steps.desk import Desk, DeskVerbs
 from rehearsal.steps.expenses import Expenses, ExpenseVerbs
@@ -15,7 +17,7 @@ from rehearsal.steps.fate import Fate, FateVerbs
 from rehearsal.steps.pressure import Pressure, PressureVerbs
 from rehearsal.steps.receivables import Receivables, ReceivablesVerbs
 
-PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Pressure, Fate)
+PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Pressure, Books, Credits, Fate)
 """Who does it: each has a method for each verb of its topic."""
 
 
@@ -28,6 +30,8 @@ class Step(
     BillingVerbs,
     ReceivablesVerbs,
     PressureVerbs,
+    BooksVerbs,
+    CreditVerbs,
     FateVerbs,
 ):
     """One step: exactly one verb, and if wanted a note that is told while it happens."""

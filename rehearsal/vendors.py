@@ -87,6 +87,11 @@ class Vendor:
         found: Json = await self._ask("GET", path)
         return found
 
+    async def put(self, path: str, body: Json) -> Json:
+        """A control path of its own that sets something, such as ``netsuite/periods``."""
+        found: Json = await self._ask("PUT", path, body)
+        return found
+
     async def post(self, path: str, body: Json) -> Json:
         """A control path of its own, such as ``envelopes/ID/sign``."""
         found: Json = await self._ask("POST", path, body)

@@ -12,7 +12,7 @@ from canonical.billing_view import BacklogRow
 from canonical.invoice import InvoiceState
 from canonical.sub_ledger import SubLedgerKind
 from policies.shape import Shape
-from rehearsal.checks.judge import Judge, differs, money
+from rehearsal.checks.judge import Judge, differs, lacks, money
 from rehearsal.record import Json
 from rehearsal.scene import Scene
 from rehearsal.words import Amount, MoneyText
@@ -21,7 +21,8 @@ from rehearsal.words import Amount, MoneyText
 class InvoiceCheck(Shape):
     """The invoices of a contract (of one billing run, on one purchase order): how many, in which state, what each comes to.
 
-    ``lines`` are the amounts of its lines in any order, ``posts`` what its journal comes to by account: debits positive.
+    ``lines`` are the amounts of its lines in any order, ``posts`` what its journal comes to by account: debits positive;
+    ``says`` are words of its lines, ``bill_to`` the number of the company that is billed.
     """
 
     contract: str
@@ -33,6 +34,8 @@ class InvoiceCheck(Shape):
     total: MoneyText | None = None
     purchase_order: str | None = None
     certificate: str | None = Field(default=None, description="by which it is exempt from tax")
+    bill_to: str | None = None
+    says: str | None = None
     lines: tuple[Amount, ...] = ()
     posts: dict[str, Amount] = {}
 
@@ -144,6 +147,8 @@ def _of_invoice(wanted: InvoiceCheck, one: Json) -> Iterator[str]:
     for name in ("net", "tax", "total"):
         yield from differs(f"the {name} of {which}", getattr(wanted, name), money(one[name], one["currency"]))
     yield from differs(f"the exemption certificate of {which}", wanted.certificate, one["exemption_certificate"])
+    yield from lacks(f"the customer of {which}", wanted.bill_to, one["customer"])
+    yield from lacks(f"the lines of {which}", wanted.says, "; ".join(one["descriptions"]))
     if wanted.lines and sorted(wanted.lines) != sorted(one["lines"]):
         yield f"expected the lines of {which} to be {_amounts(wanted.lines)}, found {_amounts(one['lines'])}"
     posted = {account: Decimal(amount) for account, amount in one["posts"].items()}

@@ -10,6 +10,7 @@ from rehearsal.systems.system import Secrets, System
 
 CURRENCIES = {"USD": "1", "GBP": "2", "EUR": "3", "INR": "4", "CAD": "5"}
 SUBSIDIARIES = {"US01": ("1", "USD", "US"), "UK01": ("2", "GBP", "GB"), "DE01": ("3", "EUR", "DE"), "IN01": ("4", "INR", "IN")}
+_DOCUMENTS: dict[RecordKind, str] = {"invoice": "invoice", "credit_memo": "creditMemo"}
 _ACCOUNT = "TSTDRV7700001_SB1"
 _ESCAPED = re.compile(r"__|_([0-9A-F]{2})")
 
@@ -64,6 +65,9 @@ class NetSuite(System):
         for number, task in records.get("projectTask", {}).items():
             kind: RecordKind = "task" if task.get("parent") else "phase"
             yield _record(kind, number, task, jobs.get(_id(task.get("project")), ""))
+        for kind, name in _DOCUMENTS.items():
+            for number, document in records.get(name, {}).items():
+                yield _record(kind, number, document, _reference(document).partition(".")[0])
 
     def shown(self, contract: str, mine: Sequence[Record], state: Json) -> Iterator[Holding]:
         projects = [record.fields for record in mine if (record.system, record.kind) == (self.name, "project")]

@@ -1,17 +1,18 @@
 """Documents on their way: lines as policy asks, tax and accounts, drafts withdrawn, credits that the ERP refused."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from canonical.billable import BillableKind, CreditDisposition
 from canonical.billing_document import LineTerms
 from canonical.claim import GroupBy
-from canonical.errors import KeyReusedWithDifferentContent, MoveRefused, Rejected
-from canonical.invoice import DocumentRecord, DocumentState, InvoiceState
+from canonical.errors import KeyReusedWithDifferentContent, MoveRefused, Rejected, RuleBroken
+from canonical.invoice import CreditedAllocation, CreditMemo, DocumentRecord, DocumentState, InvoiceState
 from canonical.sub_ledger import SubLedgerKind
 from ledger.database import Database
-from tests.ledger.billing_firm import WHO, Firm, a_limit, a_retainer, an_item, nets, retainer, usd, used
+from tests.ledger.billing_firm import TODAY, WHO, Firm, a_limit, a_retainer, an_item, nets, retainer, usd, used
 
 WRITTEN_OFF, REOPENED = CreditDisposition.WRITTEN_OFF, CreditDisposition.REOPENED
 
@@ -101,3 +102,60 @@ async def test_lines_are_grouped_as_policy_asks_and_completed_with_tax(database:
     await firm.post("INV-lines")
     with pytest.raises(MoveRefused):
         await firm.ledger.documents.complete("INV-lines", usd(0), [], origin=WHO)
+
+
+async def test_one_memo_credits_several_invoices_and_each_gives_back_what_it_used(
+    database: Database,
+) -> None:  # S05, a lower rate
+    firm = Firm(database, "C-several")
+    await a_limit(firm, SubLedgerKind.CAP, "L1", "50000")
+    for month, hours in ((4, "80"), (5, "72.5")):
+        await firm.approve(an_item(f"several.{month}", hours, "225", day=date(2026, month, 7)))
+        await firm.bill(f"INV-several-{month}", date(2026, month, 28))
+        await firm.post(f"INV-several-{month}")
+    parts = [
+        CreditedAllocation(
+            allocation=one.allocation, amount=usd(amount), quantity=Decimal(0), disposition=CreditDisposition.PRICE_ADJUSTMENT
+        )
+        for month, amount in ((4, "1200"), (5, "1087.50"))
+        for one in await firm.ledger.documents.allocations(f"INV-several-{month}")
+    ]
+    head = CreditMemo(
+        reference="CM-several", invoice="INV-several-5", contract=firm.contract, entity="US01", customer=firm.customer,
+        currency="USD", memo_date=TODAY, accounting_date=TODAY, reason="210 instead of 225", lines=(), tax=usd(0),
+    )  # fmt: skip
+    for _ in range(2):
+        await firm.ledger.credits.credit(head, parts, origin=WHO)
+    memo = await firm.ledger.documents.credit_memo("CM-several")
+    assert [str(line.amount) for line in memo.lines] == ["1,200.00 USD", "1,087.50 USD"]
+    assert await used(firm, SubLedgerKind.CAP, "L1") == "32,025.00 USD"
+    assert [str((await firm.balance(f"several.{month}")).net) for month in (4, 5)] == ["16,800.00 USD", "15,225.00 USD"]
+    await firm.post("CM-several")
+    assert (await firm.ledger.documents.read("INV-several-4")).state is InvoiceState.POSTED
+
+
+async def test_one_memo_credits_no_other_contracts_invoice(database: Database) -> None:
+    firm, other = Firm(database, "C-ours"), Firm(database, "C-theirs")
+    for one in (firm, other):
+        await one.approve(an_item(f"{one.contract}.1", "4"))
+        await one.bill(f"INV-{one.contract}")
+        await one.post(f"INV-{one.contract}")
+    (theirs,) = await firm.ledger.documents.allocations("INV-C-theirs")
+    part = CreditedAllocation(
+        allocation=theirs.allocation, amount=usd(800), quantity=Decimal(4), disposition=CreditDisposition.REOPENED
+    )
+    head = CreditMemo(
+        reference="CM-ours", invoice="INV-C-ours", contract=firm.contract, entity="US01", customer=firm.customer,
+        currency="USD", memo_date=TODAY, accounting_date=TODAY, reason="a slip", lines=(), tax=usd(0),
+    )  # fmt: skip
+    with pytest.raises(RuleBroken):
+        await firm.ledger.credits.credit(head, [part], origin=WHO)
+
+
+async def test_a_run_may_bill_to_another_customer_and_the_items_stay_their_own(database: Database) -> None:  # S07
+    firm = Firm(database, "C-other")
+    await firm.approve(an_item("other.1", "4"), an_item("other.2", "2"))
+    claimed = await firm.bill("INV-other", bill_to="CUST-IE", billables=("other.1",))
+    assert [(one.customer, str(one.net)) for one in claimed.documents] == [("CUST-IE", "800.00 USD")]
+    (item,) = await firm.ledger.billables.read(["other.1"])
+    assert item.item.customer == firm.customer

@@ -1,0 +1,185 @@
+"""Proposals of credits: exact allocations, tax and retainers in proportion, and every balance back once it is billed again."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canonical.billable import Balance, CreditDisposition
+from canonical.billing_document import Allocated, BillingDocument, DocumentKind
+from canonical.credit import CreditPart, CreditRequest, Rebill
+from canonical.errors import Rejected
+from canonical.invoice import DocumentLine, InvoiceState
+from canonical.money import Money
+from canonical.rules.balances import credited
+from canonical.rules.proposing import Amounts, Billed, propose
+from tests.build import usd
+
+DAY = date(2026, 6, 30)
+
+
+def an_invoice(*items: tuple[str, str], drawn: str = "0", tax: str = "0", restored: str = "0", **changes: Any) -> Billed:
+    """Items as (amount, hours), one line each, the first line with all of the tax."""
+    total = Money.sum((usd(amount) for amount, _ in items), "USD")
+    facts: dict[str, Any] = {
+        "reference": "C-1.june", "kind": DocumentKind.INVOICE, "contract": "C-1", "entity": "US01", "customer": "CUST-1",
+        "state": InvoiceState.POSTED, "document_date": DAY, "accounting_date": DAY, "net": total - usd(drawn), "tax": usd(tax),
+        "total": total - usd(drawn) + usd(tax), "open": total, "created_at": datetime(2026, 6, 30, tzinfo=UTC),
+    }  # fmt: skip
+    lines = [
+        DocumentLine(number=n, description="Senior", amount=usd(amount), tax=usd(tax if n == 1 else 0))
+        for n, (amount, _) in enumerate(items, start=1)
+    ]
+    return Billed(
+        document=BillingDocument(**{**facts, **changes}),
+        lines=tuple(lines),
+        allocations=tuple(
+            Allocated(
+                allocation=n, billable=f"k.{n}", line=n, amount=usd(amount), quantity=Decimal(hours), left=usd(amount),
+                left_quantity=Decimal(hours),
+            )
+            for n, (amount, hours) in enumerate(items, start=1)
+        ),
+        restored=usd(restored),
+    )  # fmt: skip
+
+
+def asked(*parts: CreditPart, **changes: Any) -> CreditRequest:
+    facts: dict[str, Any] = {"reference": "C-1.june.CR1", "invoice": "C-1.june", "reason": "as agreed"}
+    return CreditRequest(**{**facts, **({"parts": parts} if parts else {}), **changes})
+
+
+def proposed(invoice: Billed, *parts: CreditPart, **changes: Any) -> Amounts:
+    return propose(asked(*parts, **changes), {"C-1.june": invoice})
+
+
+def after(invoice: Billed, amounts: Amounts) -> Billed:
+    """The invoice once the credit was made."""
+    taken = [one.credited for one in amounts.parts]
+    left = tuple(
+        one.changed(
+            left=one.left - Money.sum((part.amount for part in taken if part.allocation == one.allocation), "USD"),
+            left_quantity=one.left_quantity
+            - sum((part.quantity for part in taken if part.allocation == one.allocation), Decimal(0)),
+        )
+        for one in invoice.allocations
+    )
+    return invoice.changed(allocations=left, restored=invoice.restored + amounts.restored)
+
+
+def test_s06_credits_exactly_the_named_item() -> None:
+    amounts = proposed(an_invoice(("900", "4.5"), ("700", "3.5")), CreditPart(billable="k.2"))
+    assert (amounts.net, amounts.restored, amounts.tax) == (usd(700), usd(0), usd(0))
+    assert [(one.billable, one.credited.quantity) for one in amounts.parts] == [("k.2", Decimal("3.5"))]
+
+
+def test_s08_a_whole_credit_gives_the_draw_back_and_a_part_is_of_money_first() -> None:
+    invoice = an_invoice(("9000", "45"), ("1000", "5"), drawn="1000")
+    assert proposed(invoice).restored == usd(1000)
+    first = proposed(invoice, CreditPart(amount=usd(8500)))
+    assert (first.net, first.restored) == (usd(8500), usd(0))
+    assert proposed(after(invoice, first)).restored == usd(1000)
+
+
+def test_s07_the_tax_of_a_whole_credit_is_the_invoices() -> None:
+    assert proposed(an_invoice(("40000", "200"), tax="8000")).tax == usd(8000)
+
+
+def test_s16_seven_hours_are_written_off_and_five_re_opened() -> None:
+    invoice = an_invoice(("2400", "12"))
+    parts = (
+        CreditPart(quantity=Decimal(7), disposition=CreditDisposition.WRITTEN_OFF),
+        CreditPart(quantity=Decimal(5)),
+    )
+    assert [str(one.credited.amount) for one in proposed(invoice, *parts).parts] == ["1,400.00 USD", "1,000.00 USD"]
+    with pytest.raises(Rejected):
+        proposed(invoice, *parts, CreditPart(quantity=Decimal(1)))
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        (CreditPart(amount=usd("1600.01")), "CREDIT_ABOVE_BILLED"),
+        (CreditPart(amount=usd(0)), "CREDIT_ABOVE_BILLED"),
+        (CreditPart(billable="k.9"), "NOT_ON_INVOICE"),
+        (CreditPart(line=3), "NOT_ON_INVOICE"),
+        (CreditPart(amount=Money.of(1, "EUR")), "CURRENCY_NOT_ACCEPTED"),
+        (CreditPart(amount=usd("0.001")), "TOO_MANY_DIGITS"),
+    ],
+)
+def test_what_cannot_be_credited_is_refused(part: CreditPart, code: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        proposed(an_invoice(("900", "4.5"), ("700", "3.5")), part)
+    assert refused.value.specific_code == code
+
+
+@pytest.mark.parametrize("state", [InvoiceState.PROPOSED, InvoiceState.HELD, InvoiceState.RELEASED, InvoiceState.WITHDRAWN])
+def test_only_what_is_posted_is_credited(state: InvoiceState) -> None:
+    with pytest.raises(Rejected) as refused:
+        proposed(an_invoice(("900", "4.5"), state=state))
+    assert refused.value.specific_code == "INVOICE_NOT_POSTED"
+
+
+def test_what_is_written_off_cannot_be_billed_again() -> None:
+    with pytest.raises(Rejected) as refused:
+        proposed(an_invoice(("900", "4.5")), CreditPart(disposition=CreditDisposition.WRITTEN_OFF), rebill=Rebill())
+    assert refused.value.specific_code == "NOTHING_TO_REBILL"
+
+
+def test_one_memo_does_not_credit_two_customers() -> None:
+    other = an_invoice(("900", "4.5"), reference="C-1.may", customer="CUST-2")
+    with pytest.raises(Rejected):
+        propose(asked(CreditPart(), CreditPart(invoice="C-1.may")), {"C-1.june": an_invoice(("900", "4.5")), "C-1.may": other})
+
+
+ITEMS = st.lists(
+    st.tuples(st.integers(1, 10**6), st.integers(1, 2_400)).map(
+        lambda one: (str(Decimal(one[0]).scaleb(-2)), str(Decimal(one[1]).scaleb(-2)))
+    ),
+    min_size=1,
+    max_size=5,
+)
+SHARES = st.lists(st.decimals("0.01", "0.99", places=2), max_size=4)
+
+
+@given(ITEMS, st.integers(0, 100), st.integers(0, 10**5), SHARES)
+def test_credits_in_parts_add_up_to_the_invoice(
+    items: list[tuple[str, str]], drawn: int, tax: int, shares: list[Decimal]
+) -> None:
+    whole = Money.sum((usd(amount) for amount, _ in items), "USD")
+    draw = (whole * Decimal(drawn) * Decimal("0.01")).rounded()
+    invoice = an_invoice(*items, drawn=str(draw.amount), tax=str(Decimal(tax).scaleb(-2)))
+    owed, total = invoice.document.total, usd(0)
+    for share in [*shares, Decimal(1)]:
+        left = Money.sum((one.left for one in invoice.allocations), "USD")
+        part = left if share == 1 else (left * share).rounded()
+        if part.is_zero:
+            continue
+        amounts = proposed(invoice, CreditPart(amount=part))
+        assert amounts.net == part and usd(0) <= amounts.restored <= draw
+        total = total + amounts.net - amounts.restored + amounts.tax
+        invoice = after(invoice, amounts)
+        assert all(usd(0) <= one.left <= one.amount for one in invoice.allocations)
+    assert (total, invoice.restored) == (owed, draw)
+
+
+@given(ITEMS, SHARES)
+def test_credit_then_rebill_returns_every_balance(items: list[tuple[str, str]], shares: list[Decimal]) -> None:
+    invoice = an_invoice(*items)
+    approved = {one.billable: one.amount for one in invoice.allocations}
+    balances = {name: Balance(approved=each, billed=each, credited=usd(0), closed=usd(0)) for name, each in approved.items()}
+    for share in shares:
+        left = Money.sum((one.left for one in invoice.allocations), "USD")
+        part = (left * share).rounded()
+        if part.is_zero:
+            continue
+        amounts = proposed(invoice, CreditPart(amount=part), rebill=Rebill())
+        for one in amounts.parts:
+            balances[one.billable] = credited(balances[one.billable], one.credited.amount, one.credited.disposition)
+        invoice = after(invoice, amounts)
+        assert Money.sum((one.open for one in balances.values()), "USD") == part
+        balances = {name: one.changed(billed=one.billed + one.open) for name, one in balances.items()}
+        assert all(one.net == approved[name] and one.open.is_zero for name, one in balances.items())
