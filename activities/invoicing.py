@@ -42,6 +42,13 @@ class VoidTax(BaseModel):
     reason: str
 
 
+class GiveUpInvoice(BaseModel):
+    """A person's word that a released invoice is not to be posted."""
+
+    posting: PostInvoice
+    reason: str
+
+
 class Posted(Part):
     """What the ERP made of it."""
 
@@ -84,6 +91,20 @@ class InvoicingActivities:
         return Posted(target_id=record.target_id, number=record.number, total=record.total, url=record.url)
 
     @activity.defn
+    async def give_up_invoice(self, request: GiveUpInvoice) -> bool:
+        """Withdrawn, so that its items are open again, if it is surely not posted; false where a look-up finds it there."""
+        posting, documents = request.posting, self.billing.documents
+        erp = self.systems.get(posting.system, Receivables)
+        asked = _asked(posting, erp)
+        find = partial(erp.find_invoice, posting.reference, key=asked.key)
+        if await self.books.writes.outcome(asked.key, look_up=find, declared=erp.declares("invoice")) is not None:
+            return False
+        if (await documents.read(posting.reference)).state is InvoiceState.RELEASED:
+            await documents.move(posting.reference, InvoiceState.HELD, origin=posting.origin)
+        await documents.withdraw(posting.reference, request.reason, origin=posting.origin)
+        return True
+
+    @activity.defn
     async def record_tax(self, request: PostInvoice) -> Written:
         """The posted invoice's tax at the engine, committed (created or adjusted by its document code)."""
         invoice = await self.billing.documents.invoice(request.reference)
@@ -112,14 +133,7 @@ class InvoicingActivities:
         )
 
     async def _written(self, request: PostInvoice, invoice: Invoice, erp: Receivables) -> Written:
-        asked = Asked.of(
-            Step(origin=request.origin, dossier="", system=request.system),
-            erp,
-            verb="create",
-            kind="invoice",
-            reference=invoice.reference,
-            declared_as="invoice",
-        )
+        asked = _asked(request, erp)
         customer, project = _required(request.targets, "customer"), request.targets.get("erp_project", "")
         return await self.books.once(
             asked,
@@ -151,6 +165,11 @@ class InvoicingActivities:
 def _tax_of(reference: str, engine: Tax, origin: Origin) -> Asked:
     step = Step(origin=origin, dossier="", system=engine.name)
     return Asked.of(step, engine, verb="record", kind="tax", reference=reference, declared_as="tax_document")
+
+
+def _asked(request: PostInvoice, erp: Receivables) -> Asked:
+    step = Step(origin=request.origin, dossier="", system=request.system)
+    return Asked.of(step, erp, verb="create", kind="invoice", reference=request.reference, declared_as="invoice")
 
 
 def _required(targets: dict[str, str], kind: str) -> str:

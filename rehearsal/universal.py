@@ -27,6 +27,7 @@ async def breaches(scene: Scene, known: set[str]) -> list[str]:
         *_once(records),
         *_traced(references, audit),
         *_bound(records, references),
+        *[said for name, vendor in scene.stage.vendors.by_name.items() for said in KNOWN[name].wrong(await vendor.state())],
         *(f"audit: the chain does not verify at {place}" for place in await scene.office.verify_audit()),
         *_decided(await scene.view.effects()),
         *_concluded(await scene.view.inbox()),

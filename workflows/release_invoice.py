@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.invoicing import InvoicingActivities, Posted, PostInvoice, VoidTax
+    from activities.invoicing import GiveUpInvoice, InvoicingActivities, Posted, PostInvoice, VoidTax
     from activities.release import ClaimRun, Completed, CompleteDocument, ReleaseActivities, Run, WithdrawDocument
     from canonical.billable import BillableKind
     from canonical.exception import Decision, Finding
@@ -114,11 +114,27 @@ class ReleaseInvoiceWorkflow(Insistent):
         request = PostInvoice(
             origin=self.origin(f"post {reference}"), reference=reference, system=routes.get(_RECEIVABLES) or "", targets=targets
         )
-        posted = await self.insisted(lambda: self._posted(request), f"post_{reference}")
+        posted = await self._posted_unless_rejected(request)
+        if posted is None:
+            self._released.withdrawn.append(reference)
+            return
         self._released.posted[reference] = posted
         if routes.get(_TAX):
             taxed = request.model_copy(update={"origin": self.origin(f"tax {reference}"), "system": routes[_TAX]})
             await self.insisted(lambda: self._tax_recorded(taxed), f"tax_{reference}")
+
+    async def _posted_unless_rejected(self, request: PostInvoice) -> Posted | None:
+        """What the ERP refused and a person then rejects is withdrawn, and its items are open again; what it posted stays."""
+        step = f"post_{request.reference}"
+        try:
+            return await self.insisted(lambda: self._posted(request), step)
+        except ApplicationError as error:
+            if error.type != REJECTED:
+                raise
+            wish = GiveUpInvoice(posting=request, reason=error.message[:250])
+        if await self.insisted(lambda: self._given_up(wish), f"give_up_{request.reference}"):
+            return None
+        return await self.insisted(lambda: self._posted(request), step)
 
     async def _claim(self) -> Run:
         request = ClaimRun(
@@ -153,6 +169,17 @@ class ReleaseInvoiceWorkflow(Insistent):
             request,
             task_queue=options.account(request.system),
             summary=f"invoice {request.reference} in {request.system}",
+            priority=options.fair(self._request.contract, urgent=True),
+            **options.VENDOR_WRITE,
+        )
+
+    async def _given_up(self, wish: GiveUpInvoice) -> bool:
+        posting = wish.posting
+        return await workflow.execute_activity_method(
+            InvoicingActivities.give_up_invoice,
+            wish,
+            task_queue=options.account(posting.system),
+            summary=f"withdraw {posting.reference}, which {posting.system} did not post",
             priority=options.fair(self._request.contract, urgent=True),
             **options.VENDOR_WRITE,
         )

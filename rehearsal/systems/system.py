@@ -51,6 +51,10 @@ class System:
         """What it holds that could be of our making."""
         yield from ()
 
+    def wrong(self, state: Json) -> Iterator[str]:
+        """What of its own books cannot be right, whatever the story (U3)."""
+        yield from ()
+
     def shown(self, contract: str, mine: Sequence[Record], state: Json) -> Iterator[Holding]:
         """What people would look for of a contract, given all records of it in all systems."""
         yield from ()

@@ -11,6 +11,7 @@ from runtime.embedded.tryton.firm import WITHDRAWN
 
 _OURS = "Handoff "
 _CASH = "cash"
+_POSTED = {"posted", "paid"}
 
 
 class Tryton(System):
@@ -32,6 +33,18 @@ class Tryton(System):
             yield Record(self.name, _kind(work, works), number, f"{project}.{part}".rstrip("."), project, live, work)
         yield from _documents(state, projects)
         yield from _payments(state, projects)
+
+    def wrong(self, state: Json) -> Iterator[str]:
+        """Every posted entry balances, and every posted document of ours has one."""
+        postings = _by(state["postings"], "move")
+        for number, move in state["moves"].items():
+            rest = sum((Decimal(one["debit"]) - Decimal(one["credit"]) for one in postings[number]), Decimal(0))
+            if move["state"] == "posted" and (rest or not postings[number]):
+                yield f"U3: entry {move['number']} in Tryton does not balance: {rest} is left"
+        for invoice in state["invoices"].values():
+            move = state["moves"].get(str(invoice["move"]))
+            if invoice["state"] in _POSTED and (move is None or move["state"] != "posted"):
+                yield f"U3: invoice {invoice['number']} is {invoice['state']} in Tryton without a posted entry"
 
     def shown(self, contract: str, mine: Sequence[Record], state: Json) -> Iterator[Holding]:
         theirs = [record for record in mine if record.system == self.name]
