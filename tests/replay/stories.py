@@ -367,6 +367,20 @@ async def release_invoice_that_a_person_releases(house: House, contract: str) ->
     return handle
 
 
+@story
+async def release_invoice_that_the_erp_refuses(house: House, contract: str) -> Handle:
+    await a_living_engagement(house, contract)
+    house.firm.psa.record(an_entry(contract))
+    await house.ran(BillTimeWorkflow.run, f"bill_time/{contract}", BillTime(system="kantata"))
+    house.firm.psa.entries.clear()
+    house.firm.erp.fail("post_invoice", contract, "rejected")
+    request = ReleaseInvoice(contract=contract, run="first", through=date(2027, 12, 31))
+    handle = await house.began(ReleaseInvoiceWorkflow.run, f"release_invoice/{contract}", request)
+    await house.settle(contract, "REJECTED", Decision.REJECT)
+    await handle.result()
+    return handle
+
+
 MAKER = "fin.okafor@northwind.example"
 
 
