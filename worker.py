@@ -40,6 +40,7 @@ from activities.rate_change import RateChangeActivities
 from activities.receivables import ReceivablesActivities
 from activities.release import ReleaseActivities
 from activities.revenue import RevenueActivities
+from activities.roster import Roster
 from activities.step import Bookkeeping
 from activities.sweep import SweepActivities
 from activities.systems import Systems
@@ -103,6 +104,7 @@ def activities(books: Books, policies: Policies, connected: Mapping[str, Connect
         "record": ContractsOfRecord(books.dossiers, books.engagements),
         "books": Bookkeeping(books.writes, books.dossiers, books.audit),
         "board": Board(books.engagements, books.expectations, books.audit, books.clock),
+        "roster": Roster(systems, policies),
         "upkeep": Upkeep(books.database, next_owner=by_policy(policies)),
     }
     made = [kind(**{field.name: parts[field.name] for field in fields(kind)}) for kind in STEPS]

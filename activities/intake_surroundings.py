@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
+from activities.roster import Roster, Staff
 from activities.systems import Systems
 from canonical.billable import Billable
 from canonical.contract import ContractLine
@@ -41,6 +42,7 @@ class Around:
     asked: set[str] = field(default_factory=set)
     quotes: dict[Pair, FrozenRate | None] = field(default_factory=dict)
     frozen: dict[str, FrozenRate] = field(default_factory=dict)
+    staff: Staff | None = None
 
     @property
     def book(self) -> RateBook:
@@ -62,12 +64,14 @@ class Surroundings:
     systems: Systems
     billing: BillingBooks
     policy: BillingPolicy
+    roster: Roster
 
     async def read(self, entries: Sequence[Entry], around: Around, now: datetime) -> Circumstances:
         """Everything that these entries are judged by."""
         await self._contracts({entry.project for entry in entries if entry.project}, around)
         await self._periods(around, now.date())
         await self._exchange([one for one in entries if isinstance(one, ExpenseItem)], around)
+        around.staff = around.staff or await self.roster.staff(now)
         return self._circumstances(around, now)
 
     def rated(self, entry: Entry, around: Around) -> Billable | Finding | None:
@@ -146,7 +150,12 @@ class Surroundings:
     def _circumstances(self, around: Around, now: datetime) -> Circumstances:
         # All of it was validated when it was read; to do so again for every batch would cost more than the batch.
         return Circumstances.model_construct(
-            today=now.date(), projects=around.terms, periods=around.periods, late=LatePolicy.HOLD
+            today=now.date(),
+            projects=around.terms,
+            people=around.staff.by_address if around.staff else {},
+            knows_everybody=bool(around.staff and around.staff.is_whole),
+            periods=around.periods,
+            late=LatePolicy.HOLD,
         )
 
 

@@ -15,6 +15,7 @@ from activities.contract_of_record import ContractsOfRecord
 from activities.intake_queue import TWIN, IntakeQueue, changed_after, taken_back_late
 from activities.intake_surroundings import Around, Surroundings
 from activities.ports import Cases, Clock, Watermarks
+from activities.roster import Roster
 from activities.systems import Systems
 from canonical.billable import Billable
 from canonical.billing_view import PendingApproval
@@ -23,7 +24,16 @@ from canonical.exception import Finding
 from canonical.intake import Intake, JudgedItem, Judgement
 from canonical.money import Money
 from canonical.provenance import Origin
-from canonical.rules.entry_checks import Checked, Circumstances, Entry, as_they_are_now, check_batch, day_of, money_of
+from canonical.rules.entry_checks import (
+    Checked,
+    Circumstances,
+    Entry,
+    as_they_are_now,
+    categorized,
+    check_batch,
+    day_of,
+    money_of,
+)
 from canonical.time_entry import ApprovalState, TimeEntry
 
 OVERLAP = timedelta(minutes=10)
@@ -72,6 +82,7 @@ class TimeActivities:
     watermarks: Watermarks
     cases: Cases
     clock: Clock
+    roster: Roster
 
     @activity.defn
     async def take_in_time(self, request: TakeIn) -> TakenIn:
@@ -101,6 +112,7 @@ class TimeActivities:
         """
         now, entries = await self.clock.now(), as_they_are_now(batch)
         circumstances = await self._surroundings.read(entries, around, now)
+        entries = [categorized(entry, circumstances) for entry in entries]
         checked = await self._checked([entry for entry in entries if entry.is_billable], circumstances)
         intake, unrated = await self._kept(checked.passed, around, batch=f"{origin.step}/{taken.seen}", origin=origin)
         findings = [*checked.findings, *unrated]
@@ -201,7 +213,7 @@ class TimeActivities:
 
     @property
     def _surroundings(self) -> Surroundings:
-        return Surroundings(self.record, self.systems, self.billing, self.policy)
+        return Surroundings(self.record, self.systems, self.billing, self.policy, self.roster)
 
     @property
     def _queue(self) -> IntakeQueue:

@@ -31,7 +31,8 @@ class ProjectTerms(Part):
 
 
 class Circumstances(Part):
-    """What a batch is checked against, read at one time. ``people`` empty means that HR was not asked; ``periods`` are by entity.
+    """What a batch is checked against, read at one time. ``people`` (by address, in small letters) empty means that HR was not
+    asked; ``knows_everybody`` is false where HR speaks for some legal entities only. ``periods`` are by entity.
 
     ``seen`` maps the content of entries that came earlier to their references, so that a second id for one content is found.
     """
@@ -39,6 +40,7 @@ class Circumstances(Part):
     today: date
     projects: dict[str, ProjectTerms]
     people: dict[str, Person] = {}
+    knows_everybody: bool = True
     periods: dict[str, tuple[AccountingPeriod, ...]] = {}
     late: LatePolicy = LatePolicy.NEXT_OPEN
     seen: dict[str, str] = {}
@@ -166,7 +168,7 @@ def _has_person(entry: Entry, around: Circumstances) -> Iterator[Finding]:
     if not entry.person:
         code = "ENTRY_NO_PERSON" if isinstance(entry, TimeEntry) else "EXPENSE_NO_PERSON"
         yield _fault(entry, code, "names no person", "Say in the PSA who it belongs to.")
-    elif around.people and _posting(entry, around) is None:
+    elif around.people and _posting(entry, around) is None and (around.knows_everybody or _known(entry, around)):
         remedy = "Correct the person or the date, or add the person's posting in the HR system."
         yield _fault(entry, "PERSON_UNKNOWN", f"is by {entry.person}, whom HR does not employ on that day", remedy)
 
@@ -185,9 +187,21 @@ def category_of(entry: TimeEntry, around: Circumstances) -> str:
     return entry.role or getattr(_posting(entry, around), "role", "")
 
 
+def categorized(entry: Entry, around: Circumstances) -> Entry:
+    """An hour that names no labor category has that of its person on the day; rates are found by it."""
+    if not isinstance(entry, TimeEntry) or entry.role or not around.people:
+        return entry
+    category = category_of(entry, around)
+    return entry.model_copy(update={"role": category}) if category else entry
+
+
 def _posting(entry: Entry, around: Circumstances) -> object | None:
-    person = around.people.get(entry.person)
+    person = _known(entry, around)
     return person.posting(day_of(entry)) if person else None
+
+
+def _known(entry: Entry, around: Circumstances) -> Person | None:
+    return around.people.get(entry.person.casefold())
 
 
 def _has_sensible_hours(entry: Entry, around: Circumstances) -> Iterator[Finding]:

@@ -26,11 +26,12 @@ and an entry moment; an answer is what was known at one moment of one day. Seed 
       }
     }
 
-A transaction was entered at midnight (UTC) of its effective date if it does not say when. ``Hire Employee`` and ``Contract
-Contingent Worker`` begin; ``Terminate Employee`` and ``End Contingent Worker Contract`` end, and their effective date is the last
-day; any other type changes what it names: ``company``, ``cost_center``, ``job_profile``, ``hourly``, ``annual``,
-``weekly_hours``, ``currency``. A seed with ``transactions`` for a worker who is there adds them. Answers tell since when a job
-and a pay hold, not since when a company or a cost center does; so does the real service.
+A transaction was entered at midnight (UTC) of its effective date if it does not say when; one for a worker who is there
+already, when it is seeded. ``Hire Employee`` and ``Contract Contingent Worker`` begin; ``Terminate Employee`` and ``End
+Contingent Worker Contract`` end, and their effective date is the last day; any other type changes what it names: ``company``,
+``cost_center``, ``job_profile``, ``hourly``, ``annual``, ``weekly_hours``, ``currency``. A seed with ``transactions`` for a
+worker who is there adds them. Answers tell since when a job and a pay hold, not since when a company or a cost center does;
+so does the real service.
 
 Where the documentation is silent the strictest reading is simulated: leavers are left out unless ``Exclude_Inactive_Workers`` is
 false, and a filter by transaction type meets a rescind only if it names ``Rescind`` (an id that stands in for the tenant's own).

@@ -44,7 +44,10 @@ class Workday(SimulatedVendor):
         for number, given in world.get("workers", {}).items():
             fresh = {"kind": "employee", "wid": wid("worker", number), "name": number, "transactions": []}
             worker = self.state["workers"].get(number, fresh)
-            behind = [*worker["transactions"], *given.get("transactions", [])]
+            added = given.get("transactions", [])
+            if number in self.state["workers"]:  # somebody enters it now
+                added = [{"entered": self.now().isoformat(), **transaction} for transaction in added]
+            behind = [*worker["transactions"], *added]
             self.state["workers"][number] = worker | given | {"transactions": behind}
 
     def error(self, status: int, headers: dict[str, str]) -> Response:

@@ -16,8 +16,17 @@ from canonical.person import Person, Posting
 from canonical.project import ProjectState
 from canonical.rules.close import LatePolicy
 from canonical.rules.door import admitted
-from canonical.rules.entry_checks import Checked, Circumstances, Entry, ProjectTerms, category_of, check_batch, content_of
-from canonical.time_entry import ApprovalState, ExpenseItem
+from canonical.rules.entry_checks import (
+    Checked,
+    Circumstances,
+    Entry,
+    ProjectTerms,
+    categorized,
+    category_of,
+    check_batch,
+    content_of,
+)
+from canonical.time_entry import ApprovalState, ExpenseItem, TimeEntry
 from tests.build import usd
 from tests.canonical.test_rating import an_entry
 
@@ -216,3 +225,19 @@ def test_a_project_that_converts_expenses_takes_any_currency_with_its_tax_in_the
 def test_the_state_that_a_record_brings_with_it_counts() -> None:
     entry = an_entry(project_state=ProjectState.COMPLETED)
     assert [one.code for one in check_batch([entry], around()).findings] == ["PROJECT_CLOSED"]
+
+
+def test_a_person_whom_hr_does_not_know_is_told_only_where_hr_knows_everybody() -> None:
+    stranger = an_entry(person="stranger@elsewhere.example")
+    (finding,) = check_batch([stranger], around()).findings
+    assert finding.code == "PERSON_UNKNOWN"
+    assert not check_batch([stranger], around(knows_everybody=False)).findings
+
+
+def test_an_hour_without_a_labor_category_has_that_of_its_person_on_the_day() -> None:
+    given = categorized(an_entry(role="", person="ANN"), around())
+    assert isinstance(given, TimeEntry) and given.role == "Senior"
+    named = an_entry(role="Architect")
+    assert categorized(named, around()) is named
+    asked_nobody = an_entry(role="")
+    assert categorized(asked_nobody, around(people={})) is asked_nobody
