@@ -15,6 +15,7 @@ from activities.activation import ActivationActivities
 from activities.billing import BillingActivities
 from activities.breakage import BreakageActivities
 from activities.case import CaseActivities
+from activities.cash import CashActivities
 from activities.charging import ChargingActivities
 from activities.check import CheckActivities
 from activities.closing import CloseActivities
@@ -65,6 +66,7 @@ STEPS: tuple[type[Any], ...] = (
     BreakageActivities,
     CaseActivities,
     ChargingActivities,
+    CashActivities,
     CheckActivities,
     CreditPostingActivities,
     CreditingActivities,

@@ -24,6 +24,7 @@ from ledger.trail import verify
 from operations.answers import delivered, happened, nothing_runs, said_by
 from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.billing import BillingDesk
+from operations.cash import CashDesk
 from operations.closing import ClosingDesk
 from operations.credit_desk import CreditDesk
 from operations.receivables import ReceivablesDesk
@@ -303,7 +304,12 @@ class Office:
     @property
     def receivables(self) -> ReceivablesDesk:
         """What people ask of receivables."""
-        return ReceivablesDesk(self.client, self.books, self.policies)
+        return ReceivablesDesk(self.client, self.books, self.policies, self.credits)
+
+    @property
+    def cash(self) -> CashDesk:
+        """What people ask of customers' money."""
+        return CashDesk(self.client, self.books, self.policies)
 
     # Small things.
 

@@ -11,8 +11,10 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from canonical.billable import CreditDisposition
 from canonical.billing_document import BillingDocument
 from canonical.billing_view import Exposure
+from canonical.credit import CreditPart, CreditRequest
 from canonical.errors import Malformed, NotFound
 from canonical.invoice import Invoice
 from canonical.money import Money
@@ -23,6 +25,7 @@ from canonical.rules.aging import Bucket, OpenItem, buckets
 from canonical.schema import Part
 from ledger.books import Books
 from operations.answers import said_by
+from operations.credit_desk import CreditDesk
 from policies.firm import Policies
 from workflows import options
 from workflows.poll_receivables import PollReceivablesWorkflow, ReceivablesHeard
@@ -64,6 +67,7 @@ class ReceivablesDesk:
     client: Client
     books: Books
     policies: Policies
+    credits: CreditDesk
     patience: timedelta = _PATIENCE
 
     async def poll(self) -> ReceivablesHeard:
@@ -137,7 +141,7 @@ class ReceivablesDesk:
         return await self.books.billing.disputes.list(customer=named, with_settled=with_settled)
 
     async def settle_dispute(self, key: str, conceded: Money, outcome: str, *, actor: str) -> Dispute:
-        """``conceded`` is the customer's share, which is credited; the rest is owed again."""
+        """``conceded`` is the customer's share: a credit of it is proposed, its items written off; the rest is owed again."""
         dispute = await self.books.billing.disputes.read(key)
         if conceded.currency != dispute.amount.currency or not Money.zero(conceded.currency) <= conceded <= dispute.amount:
             raise Malformed(
@@ -145,6 +149,8 @@ class ReceivablesDesk:
                 remedy=f"Give between 0 and {dispute.amount.amount} {dispute.amount.currency}.",
             )
         document = await self.books.billing.documents.read(dispute.document)
+        if conceded.amount and dispute.settled_at is None:
+            await self.credits.propose(_credit(dispute, document, conceded, outcome), actor=actor)
         return await self.books.billing.disputes.settle(key, conceded, outcome, origin=_origin(document, actor, "settle_dispute"))
 
     # Inside.
@@ -185,6 +191,19 @@ def _items(owed: Sequence[OpenInvoice], exposure: Exposure) -> list[OpenItem]:
         for one in owed
         if one.due is not None and one.open.currency == exposure.open.currency
     ]
+
+
+def _credit(dispute: Dispute, document: BillingDocument, conceded: Money, outcome: str) -> CreditRequest:
+    """The customer's share before tax, of what the dispute names; it is not billed again."""
+    net = conceded * (document.net.amount / document.total.amount) if document.tax.amount else conceded
+    part = CreditPart(
+        billable=dispute.item,
+        line=None if dispute.item else dispute.line,
+        amount=net.rounded(),
+        disposition=CreditDisposition.WRITTEN_OFF,
+    )
+    reason = f"Dispute {dispute.key} settled: {outcome}"
+    return CreditRequest(reference=f"{dispute.key}.CR", invoice=dispute.document, parts=(part,), reason=reason)
 
 
 def _origin(document: BillingDocument, actor: str, step: str) -> Origin:

@@ -5,6 +5,7 @@ A module of its own, since the workflow sandbox reloads this package for each wo
 
 from typing import Any
 
+from workflows.apply_credit import ApplyCreditWorkflow
 from workflows.bill_milestone import BillMilestoneWorkflow
 from workflows.bill_recurring import BillRecurringWorkflow
 from workflows.bill_time import BillTimeWorkflow
@@ -25,8 +26,10 @@ from workflows.recognize_revenue import RecognizeRevenueWorkflow
 from workflows.release_invoice import ReleaseInvoiceWorkflow
 from workflows.start_closes import StartClosesWorkflow
 from workflows.sweep import SweepWorkflow
+from workflows.take_deposit import TakeDepositWorkflow
 
 WORKFLOWS: tuple[type[Any], ...] = (
+    ApplyCreditWorkflow,
     BillMilestoneWorkflow,
     BillRecurringWorkflow,
     BillTimeWorkflow,
@@ -47,4 +50,5 @@ WORKFLOWS: tuple[type[Any], ...] = (
     ReleaseInvoiceWorkflow,
     StartClosesWorkflow,
     SweepWorkflow,
+    TakeDepositWorkflow,
 )

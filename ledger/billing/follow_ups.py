@@ -10,7 +10,7 @@ from canonical.money import Money
 from canonical.receivable import Announcement, CustomerStanding, HeldPayment, OpenInvoice
 from canonical.reference import fingerprint
 from ledger.billing.amounts import money
-from ledger.billing.payments import APPLICATIONS, Receivables, payment_of
+from ledger.billing.payments import APPLICATIONS, DISPUTED, Receivables, payment_of
 from ledger.database import Database
 
 _WAITING = """
@@ -18,11 +18,9 @@ SELECT customer FROM follow_ups WHERE (followed < changes OR look_again_at <= bu
 ORDER BY customer LIMIT $2
 """
 # Open ones, and those that changed since the customer was told of them last: what is long paid is not read again.
-_INVOICES = """
+_INVOICES = f"""
 SELECT d.reference, d.number, d.contract, d.entity, d.customer, d.state, d.system, d.target_id, d.url, d.due_date, d.currency,
-       d.total, d.open_amount, least(d.open_amount, (
-           SELECT coalesce(sum(x.amount), 0) FROM disputes x WHERE x.document = d.reference AND x.settled_at IS NULL))
-           AS disputed,
+       d.total, d.open_amount, least(d.open_amount, {DISPUTED}) AS disputed,
        (SELECT coalesce(sum(a.amount + a.withheld), 0) FROM payment_applications a
         JOIN payments p ON (p.system, p.source_id, p.source_version) = (a.system, a.source_id, a.source_version)
         WHERE a.system = d.system AND a.target_id = d.target_id AND p.state = 'received') AS paid

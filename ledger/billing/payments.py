@@ -80,14 +80,17 @@ WITH given AS (
 )
 SELECT m.reference, m.was, m.becomes, m.open::text FROM meant m LEFT JOIN changed c USING (reference) ORDER BY 1
 """
-_EXPOSURE = """
+# What is contested of a document ``d``; what was conceded stays so until its credit is posted, or is not to be.
+DISPUTED = """(
+    SELECT coalesce(sum(CASE WHEN x.settled_at IS NULL THEN x.amount ELSE x.conceded END), 0) FROM disputes x
+    WHERE x.document = d.reference AND (x.settled_at IS NULL OR x.conceded > 0 AND EXISTS (
+        SELECT FROM credit_proposals c WHERE c.reference = x.key || '.CR' AND c.state IN ('proposed', 'approved'))))"""
+_EXPOSURE = f"""
 WITH owed AS (
     SELECT d.currency, sum(d.open_amount) FILTER (WHERE d.kind = 'invoice') AS open, count(*) AS documents,
            sum(d.open_amount) FILTER (WHERE d.kind = 'credit_memo') AS credit,
            sum(d.open_amount) FILTER (WHERE d.kind = 'invoice' AND d.due_date < $2) AS overdue,
-           sum(least(d.open_amount, (SELECT coalesce(sum(amount), 0) FROM disputes x
-                                     WHERE x.document = d.reference AND x.settled_at IS NULL)))
-           FILTER (WHERE d.kind = 'invoice') AS disputed
+           sum(least(d.open_amount, {DISPUTED})) FILTER (WHERE d.kind = 'invoice') AS disputed
     FROM billing_documents d
     WHERE d.customer = $1 AND d.open_amount <> 0 AND d.target_id <> '' GROUP BY d.currency
 ), paid AS (
@@ -144,6 +147,16 @@ class Receivables:
     async def payment(self, system: str, source_id: str) -> Payment | None:
         """One payment or deposit by its id there."""
         row = await self._database.row(APPLICATIONS + " WHERE p.system = $1 AND p.source_id = $2", system, source_id)
+        return payment_of(row) if row else None
+
+    async def payment_named(self, system: str, name: str) -> Payment | None:
+        """One payment or deposit by its reference, or by its id there."""
+        row = await self._database.row(
+            APPLICATIONS
+            + " WHERE p.system = $1 AND (p.source_id = $2 OR p.reference = $2) ORDER BY p.source_id = $2 DESC LIMIT 1",
+            system,
+            name,
+        )
         return payment_of(row) if row else None
 
     async def parked(self) -> Sequence[Payment]:

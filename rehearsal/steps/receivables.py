@@ -69,6 +69,26 @@ class SettleDispute(Shape):
     by: str = _FIN
 
 
+class Deposit(Shape):
+    """A customer pays in advance, and Handoff enters it in the ERP."""
+
+    contract: str
+    amount: MoneyText
+    name: str
+    on: date
+    by: str = _FIN
+
+
+class ApplyMoney(Shape):
+    """A deposit or a payment (by its name) settles so much of the invoice of a billing run."""
+
+    money: str = Field(alias="from")
+    contract: str
+    invoice: str
+    amount: MoneyText
+    by: str = _FIN
+
+
 class ReceivablesVerbs(Shape):
     """The verbs of this topic."""
 
@@ -76,6 +96,8 @@ class ReceivablesVerbs(Shape):
     bounce: Bounce | None = None
     open_dispute: OpenDispute | None = None
     settle_dispute: SettleDispute | None = None
+    deposit: Deposit | None = None
+    apply: ApplyMoney | None = None
     take_in_payments: Nothing | None = Field(default=None, description="receivables are polled now, and every customer followed")
 
 
@@ -114,6 +136,16 @@ class Receivables:
     async def take_in_payments(self, _: Nothing) -> None:
         """A round of the schedule."""
         await asked(self._desk.poll())
+
+    async def deposit(self, given: Deposit) -> None:
+        """Finance enters it."""
+        desk = self._scene.office.cash
+        await asked(desk.deposit(given.contract, given.amount, on=given.on, reference=given.name, actor=given.by))
+
+    async def apply(self, given: ApplyMoney) -> None:
+        """Finance applies it."""
+        reference = await self._reference(given.contract, given.invoice)
+        await asked(self._scene.office.cash.apply(given.money, reference, given.amount, actor=given.by))
 
     async def open_dispute(self, given: OpenDispute) -> None:
         """Collections records it."""
