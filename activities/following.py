@@ -76,8 +76,10 @@ class FollowingActivities:
         """One look: what it saw counts as followed, whatever changes after it began is looked at again."""
         changes, standing = await self.billing.follow_ups.look(request.customer)
         terms = self._terms(standing)
-        numbers, closed = await self._review(request, cash_findings(standing, terms), standing.read_at)
-        to_tell = await self._announced(standing)
+        is_ours = request.customer.partition(":")[0] not in self.systems.connected
+        found = cash_findings(standing, terms) if is_ours or terms.asks_of_unknown_payers else []
+        numbers, closed = await self._review(request, found, standing.read_at)
+        to_tell = await self._announced(standing) if is_ours else []
         await self.billing.follow_ups.followed(request.customer, changes, look_again_at=next_look(standing, terms))
         return Looked(open=len(numbers), closed=closed, to_tell=to_tell, policy_version=self.policy.version)
 

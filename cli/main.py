@@ -116,6 +116,13 @@ GROUPS: dict[str, dict[str, Target]] = {
             "cli.receivables.poll:poll",
             "Take in payments and what is open of invoices now, and follow every customer that is concerned.",
         ),
+        "deposit": Target(
+            "cli.receivables.deposit:deposit", "Enter a customer's advance in the ERP: a liability until it is applied."
+        ),
+        "apply": Target(
+            "cli.receivables.apply:apply",
+            "Apply a deposit or an unapplied payment to an invoice, once; asked again, the answer is the same.",
+        ),
     },
     "dispute": {
         "open": Target(

@@ -1,12 +1,15 @@
 """Receivables over the process API: what customers owe, what they paid, and what they contest (R101, R105)."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
+from activities.cash import Applied, DepositTaken
 from canonical.money import Money
 from canonical.receivable import Dispute
+from canonical.reference import Reference
 from gateway.permissions import Gate
 from gateway.texts import TEXT, Identifier, Wanted
 from operations.office import Office
@@ -34,10 +37,29 @@ class SettleDispute(BaseModel):
     outcome: Words
 
 
+class TakeDeposit(BaseModel):
+    """A customer's advance, under a reference of its own."""
+
+    contract: Reference
+    reference: Reference
+    amount: Money
+    on: date
+
+
+class Apply(BaseModel):
+    """A deposit or payment (``money``: its reference or its id in the ERP) settles so much of an invoice."""
+
+    money: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
+    invoice: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
+    amount: Money
+    name: str = Field(default="", max_length=40, pattern=r"^[A-Za-z0-9._-]*$")
+
+
 def receivables_routes(routes: APIRouter, office: Office, gate: Gate) -> None:
     """Adds them."""
     _accounts(routes, office, gate)
     _disputes(routes, office, gate)
+    _money(routes, office, gate)
 
 
 def _accounts(routes: APIRouter, office: Office, gate: Gate) -> None:
@@ -74,4 +96,20 @@ def _disputes(routes: APIRouter, office: Office, gate: Gate) -> None:
         """Settle a dispute: the customer's share is credited, the rest is owed again."""
         actor = await gate.require(request, Permission.RECEIVABLES)
         found = await office.receivables.settle_dispute(key, asked.conceded, asked.outcome, actor=actor)
+        return await gate.shown(actor, found)
+
+
+def _money(routes: APIRouter, office: Office, gate: Gate) -> None:
+    @routes.post("/receivables/deposits", status_code=201, tags=["receivables"], response_model=DepositTaken)
+    async def deposit(asked: TakeDeposit, request: Request) -> Any:
+        """Enter a customer's advance in the ERP, once: a liability until it is applied."""
+        actor = await gate.require(request, Permission.RECEIVABLES)
+        taken = await office.cash.deposit(asked.contract, asked.amount, on=asked.on, reference=asked.reference, actor=actor)
+        return await gate.shown(actor, taken)
+
+    @routes.post("/receivables/applications", status_code=201, tags=["receivables"], response_model=Applied)
+    async def applied(asked: Apply, request: Request) -> Any:
+        """Apply a deposit or an unapplied payment to an invoice, once."""
+        actor = await gate.require(request, Permission.RECEIVABLES)
+        found = await office.cash.apply(asked.money, asked.invoice, asked.amount, name=asked.name, actor=actor)
         return await gate.shown(actor, found)

@@ -18,7 +18,8 @@ class CashTerms(Part):
     """What policy says of payments.
 
     A remainder up to ``tolerance`` is a small difference; one of at most ``short_below`` of the invoice is a short payment; a
-    larger one is an instalment, which nobody is asked about. Dunning starts ``dunning_after_days`` after the due date.
+    larger one is an instalment, which nobody is asked about. Dunning starts ``dunning_after_days`` after the due date. Where the
+    ERP has customers that are none of ours, ``asks_of_unknown_payers`` says whether people are asked about their payments.
     """
 
     tolerance: tuple[Money, ...] = ()
@@ -28,6 +29,7 @@ class CashTerms(Part):
     dunning_after_days: int = 0
     aging: tuple[int, ...] = BOUNDARIES
     advances: AdvancePolicy = AdvancePolicy.MONETARY
+    asks_of_unknown_payers: bool = True
 
     def tolerated(self, currency: str) -> Money:
         """The small difference of a currency; none where policy names none."""

@@ -25,9 +25,10 @@ class Pay(Shape):
     and the number of one of several), which may not be recorded with us yet.
     """
 
-    contract: str
+    contract: str = ""
     invoice: str = Field(default="", description="the billing run whose invoice is paid; empty: money on account")
     amount: Amount
+    document: str = Field(default="", description="a document of the ERP that is none of ours, by its id there")
     currency: str | None = None
     applied: Amount | None = None
     withheld: Amount | None = None
@@ -109,7 +110,7 @@ class Receivables:
 
     async def pay(self, given: Pay) -> None:
         """Money comes in, as accounting enters it there."""
-        invoice = await self._in_erp(given) if given.invoice else None
+        invoice = await self._in_erp(given) if given.invoice else await self._foreign(given.document)
         body = {
             "customer": invoice["entity"]["id"] if invoice else await self._customer(given.contract),
             "amount": given.amount,
@@ -123,6 +124,15 @@ class Receivables:
         if invoice and given.withheld is not None:
             body["withheld"] = [{"invoice": invoice["id"], "amount": given.withheld, "certificate": given.certificate}]
         await self._scene.stage.vendors["netsuite"].post("netsuite/payments", _plain(body))
+
+    async def _foreign(self, document: str) -> Json | None:
+        """A document of the ERP that Handoff did not make."""
+        if not document:
+            return None
+        invoices: Json = (await self._scene.stage.vendors["netsuite"].state())["records"].get("invoice", {})
+        if document not in invoices:
+            raise StepFailed(f"NetSuite has no invoice {document}")
+        return {**invoices[document], "id": document}
 
     async def bounce(self, given: Bounce) -> None:
         """It is voided there."""
@@ -170,7 +180,8 @@ class Receivables:
 
         async def found() -> Json | None:
             invoices: Json = (await self._scene.stage.vendors["netsuite"].state())["records"].get("invoice", {})
-            return next(({**one, "id": number} for number, one in invoices.items() if one.get("externalId") == wanted), None)
+            posted = {number: one for number, one in invoices.items() if (one.get("approvalStatus") or {}).get("id") != "1"}
+            return next(({**one, "id": number} for number, one in posted.items() if one.get("externalId") == wanted), None)
 
         invoice = await self._until(found)
         if invoice is None:
