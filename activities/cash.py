@@ -132,7 +132,7 @@ class CashActivities:
         )
         seen = await erp.read_invoice(document.target_id)
         await self.billing.receivables.record_status(erp.name, [seen], origin=request.origin)
-        source = await self._mirrored(source, document, request)
+        source = await self._mirrored(source, document, request, asked.key)
         journals = await self._keep_journals(erp, [written.target_id]) if source.kind is PaymentKind.DEPOSIT else []
         gain = self._gain(document, journals)
         await self._reclassify(request, erp, document, source, journals)
@@ -154,13 +154,19 @@ class CashActivities:
             )
         return source
 
-    async def _mirrored(self, source: Payment, document: BillingDocument, request: ApplyToInvoice) -> Payment:
-        """A payment's applications are told by the next poll; a deposit's are ours to say."""
-        version = request.at.isoformat()
-        if source.source_version == version:
+    async def _mirrored(self, source: Payment, document: BillingDocument, request: ApplyToInvoice, key: str) -> Payment:
+        """A payment's applications are told by the next poll; a deposit's are ours to say, each once by its key."""
+        marks = source.memo.split("; ")
+        if key in marks:
             return source
         line = Application(target_id=document.target_id, number=document.number, amount=request.amount)
-        now = source.model_copy(update={"applications": (*source.applications, line), "source_version": version})
+        now = source.model_copy(
+            update={
+                "applications": (*source.applications, line),
+                "source_version": request.at.isoformat(),
+                "memo": "; ".join(filter(None, (*marks, key))),
+            }
+        )
         if source.kind is PaymentKind.DEPOSIT:
             await self.billing.receivables.record_payments([now], origin=request.origin)
         return now
