@@ -66,6 +66,6 @@ async def apply_credit(house: House, contract: str) -> Handle:
     deposit = TakeDepositOf(contract=contract, reference=f"ADV-{contract}", amount=usd(100), on=date(2026, 11, 2))
     taken = await (await house.ran(TakeDepositWorkflow.run, f"take_deposit/{contract}", deposit)).result()
     request = ApplyCreditTo(
-        system="netsuite", source_id=taken["target_id"], invoice=f"{contract}.first", contract=contract, amount=usd(100)
+        system="netsuite", source_id=taken.target_id, invoice=f"{contract}.first", contract=contract, amount=usd(100)
     )
     return await house.ran(ApplyCreditWorkflow.run, f"apply_credit/{contract}", request)
