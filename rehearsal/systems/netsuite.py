@@ -60,8 +60,6 @@ class NetSuite(System):
             yield _record("project", number, job, jobs[number])
         for number, schedule in records.get("billingSchedule", {}).items():
             yield _record("schedule", number, schedule, jobs.get(_id(schedule.get("job")), ""))
-        for number, invoice in records.get("invoice", {}).items():
-            yield _record("invoice", number, invoice, jobs.get(_id(invoice.get("job")), ""))
         for number, task in records.get("projectTask", {}).items():
             kind: RecordKind = "task" if task.get("parent") else "phase"
             yield _record(kind, number, task, jobs.get(_id(task.get("project")), ""))

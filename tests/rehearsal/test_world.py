@@ -169,3 +169,11 @@ def test_a_change_of_policy_goes_to_the_version_in_force(tmp_path: Path) -> None
 def test_a_change_of_a_policy_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="changes the policy 'kontracts'"):
         copy_changed(ROOT / "policies" / "demo", tmp_path / "p", {"kontracts.activation": 1})
+
+
+def test_a_record_is_listed_once_by_each_system() -> None:
+    state = {
+        "records": {"invoice": {"1": {"externalId": "C-1__2026-11"}}, "creditMemo": {"2": {"externalId": "C-1__2026-11__c1"}}}
+    }
+    listed = [(record.kind, record.id) for record in SYSTEMS["netsuite"].records(state)]
+    assert sorted(listed) == [("credit_memo", "2"), ("invoice", "1")]
