@@ -27,7 +27,7 @@ from runtime.embedded.process import PartFailed
 _REST = timedelta(seconds=20)
 _STILL = 3
 _LATER = 15.0
-COUNTING = {"deliveries", "calls", "acknowledged", "activation_time", "effects"}
+COUNTING = {"deliveries", "calls", "acknowledged", "activation_time", "effects", "sooner", "in_vain"}
 """Checks of how often and how: another manner of playing changes that, and nothing else."""
 _UNDER_WAY = """
 SELECT key FROM effects WHERE state IN ('reserved', 'calling', 'unknown')

@@ -64,6 +64,15 @@ BULK: Options = {
 }
 """Many pages from one system into the ledger; what was kept before a failure is known when it is read again."""
 
+BULK_WRITE: Options = {
+    "start_to_close_timeout": timedelta(hours=2),
+    "heartbeat_timeout": timedelta(seconds=10),  # it beats by itself: a dead worker's batches are taken up soon
+    "schedule_to_close_timeout": timedelta(hours=24),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+    "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+}
+"""Many batches to one account, each through the write protocol; what was begun is finished first when it is tried again."""
+
 DRY_RUN: Options = {
     "start_to_close_timeout": timedelta(minutes=1),
     "heartbeat_timeout": timedelta(seconds=10),

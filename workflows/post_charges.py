@@ -102,7 +102,7 @@ class PostChargesWorkflow(Insistent):
             task_queue=options.account(self._system),
             summary=f"charges to {self._system}",
             priority=options.TIME,
-            **options.BULK,
+            **options.BULK_WRITE,
         )
 
     def origin(self, step: str, actor: str = "") -> Origin:
