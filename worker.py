@@ -33,6 +33,7 @@ from activities.engagement import Board, EngagementActivities
 from activities.fact import FactActivities
 from activities.following import FollowingActivities
 from activities.invoicing import InvoicingActivities
+from activities.late_work import LateWork
 from activities.plan import PlanActivities
 from activities.ports import Connected
 from activities.project_accounting import ProjectAccountingActivities
@@ -107,6 +108,7 @@ def activities(books: Books, policies: Policies, connected: Mapping[str, Connect
         "books": Bookkeeping(books.writes, books.dossiers, books.audit),
         "board": Board(books.engagements, books.expectations, books.audit, books.clock),
         "roster": Roster(systems, policies),
+        "late": LateWork(systems, books.billing, policies, books.cases),
         "upkeep": Upkeep(books.database, next_owner=by_policy(policies)),
     }
     made = [kind(**{field.name: parts[field.name] for field in fields(kind)}) for kind in STEPS]

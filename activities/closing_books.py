@@ -17,6 +17,7 @@ from canonical.closing import (
     WaitingMoney,
 )
 from canonical.journal import Journal
+from canonical.late_work import LateItem
 from canonical.obligation import LineStanding, Recognition, RevenueRun, Sums
 from canonical.period import Period
 from canonical.provenance import Origin
@@ -80,6 +81,14 @@ class ClosingJournals(Protocol):
     async def accrued(self, entity: str, start: date, asset: str) -> Sequence[AccruedAccount]: ...
 
 
+class LateItems(Protocol):
+    """What waits for a period."""
+
+    async def hold(self, entity: str, contract: str, periods: Sequence[Period], *, origin: Origin) -> Sequence[LateItem]: ...
+    async def release(self, entity: str, contract: str, periods: Sequence[Period] | None, *, origin: Origin) -> Sequence[str]: ...
+    async def entities(self) -> Sequence[str]: ...
+
+
 class ClosingBooks(BillingBooks, Protocol):
     """All of it, over one pool."""
 
@@ -89,3 +98,5 @@ class ClosingBooks(BillingBooks, Protocol):
     def closing(self) -> Closing: ...
     @property
     def closing_journals(self) -> ClosingJournals: ...
+    @property
+    def late_work(self) -> LateItems: ...

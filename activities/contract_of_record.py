@@ -9,6 +9,7 @@ from canonical.contract import Contract
 from canonical.errors import NotFound
 from canonical.party import Customer
 from canonical.project import Project
+from canonical.revenue_event import Treatment
 from canonical.schema import Part
 
 BILL_TO = "bill_to"
@@ -20,6 +21,7 @@ class ContractOfRecord(Part):
     contract: Contract
     project: Project
     schedule: BillingSchedule
+    treatments: dict[str, Treatment] = {}
     targets: dict[str, str] = {}
 
     @property
@@ -49,6 +51,7 @@ class ContractsOfRecord:
             contract=parts[-1].contract,
             project=_project(parts),
             schedule=_schedule(parts),
+            treatments={item.line: Treatment(item.treatment) for part in parts for item in part.revenue.items},
             targets=(row.targets if row else None) or {},
         )
 

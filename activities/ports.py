@@ -331,6 +331,10 @@ class Cases(Protocol):
         """Those of these cases that a person has settled."""
         ...
 
+    async def waiting_under(self, code: str) -> Sequence[Case]:
+        """Those of a code that wait for people."""
+        ...
+
     async def of_keys(self, keys: Sequence[str]) -> Sequence[Case]:
         """The newest case of each business key, whatever its state."""
         ...

@@ -1,6 +1,6 @@
 """From what is open to invoices: claimed, drawn from retainers, taxed, judged; each is safe to run twice (R76, R84)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Tax
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
+from activities.late_work import LateWork
 from activities.ports import Clock
 from activities.repricing import Repricer, delta_words
 from activities.systems import Systems
@@ -18,13 +19,17 @@ from canonical.billable import Billable, BillableKind
 from canonical.billing_document import FrozenRate, LineTerms
 from canonical.claim import Claim, LeftOver
 from canonical.exception import Finding
-from canonical.invoice import Invoice, InvoiceState
+from canonical.invoice import DocumentLine, Invoice, InvoiceState
+from canonical.journal import AccountingPeriod
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
 from canonical.period import Period
 from canonical.provenance import Origin
 from canonical.quote import BillingKind
-from canonical.rules.close import held_until_reopened, place
+from canonical.revenue_event import Treatment
+from canonical.rules.close import closed_before, held_until_reopened, place
+from canonical.rules.earning import account_of
+from canonical.rules.postings import Chart
 from canonical.rules.taxation import nexus_findings
 from canonical.schema import Part
 from canonical.sub_ledger import Taken
@@ -103,16 +108,19 @@ class ReleaseActivities:
     systems: Systems
     billing: BillingBooks
     policy: BillingPolicy
+    late: LateWork
     clock: Clock
 
     @activity.defn
     async def claim_run(self, request: ClaimRun) -> Run:
         """Take what is open; the same run asked again has the same documents (U2)."""
-        record, today = await self.record.read(request.contract), (await self.clock.now()).date()
+        record, now = await self.record.read(request.contract), await self.clock.now()
         contract = record.contract
         scope = Scope(entity=contract.entity, region=contract.region, service_date=request.through)
         routes = {one.value: self.policy.system_for(one, scope) for one in ROUTED}
-        claim = await self._claim(record, request, routes, today)
+        periods = await self._periods(contract.entity, routes.get(Capability.GENERAL_LEDGER.value))
+        await self.late.settle(contract.entity, now, request.origin, contract=contract.reference, periods=periods)
+        claim = self._claim(record, request, periods, now.date())
         run = Run(
             routes=routes,
             targets=_targets(record, request.customer_id),
@@ -148,7 +156,7 @@ class ReleaseActivities:
                 LineTerms(
                     number=line.number,
                     description=await delta_words(self.billing.billables, line),
-                    account=line.account or chart.billed_to(line.billing or BillableKind.TIME),
+                    account=line.account or _account(record, line, chart),
                     tax_code=line.tax_code or None,
                     tax=taxed.taxes.get(line.number, Money.zero(invoice.currency)),
                 )
@@ -166,13 +174,15 @@ class ReleaseActivities:
         """Give back what it took: items, caps, purchase orders and retainers."""
         await self.billing.documents.withdraw(request.reference, request.reason, origin=request.origin)
 
-    async def _claim(
-        self, record: ContractOfRecord, request: ClaimRun, routes: Mapping[str, str | None], today: date
+    def _claim(
+        self, record: ContractOfRecord, request: ClaimRun, periods: Sequence[AccountingPeriod], today: date
     ) -> Claim | Finding:
+        """Accounted on the last day of the run while its period takes invoices, else on a day of the next that does (S27)."""
         contract = record.contract
-        placed = await self._placed(contract.entity, request.through, today, routes.get(Capability.GENERAL_LEDGER.value))
-        if placed is None:
+        found = place(request.through, today, periods, receivables=True)
+        if found is None:
             return held_until_reopened(f"Run {request.run}", request.through, today, None, subject=request.run)
+        placed = found.accounting_date
         days = contract.payment_terms_days or self.policy.payment_days(contract.entity, today)
         return Claim(
             run=f"{contract.reference}/{request.run}",
@@ -184,7 +194,8 @@ class ReleaseActivities:
             document_date=placed,
             accounting_date=placed,
             due_date=placed + timedelta(days=days),
-            is_prior_period=placed != request.through,
+            is_prior_period=found.is_prior_period,
+            prior_before=closed_before(placed, periods),
             correlation=request.origin.correlation,
         )
 
@@ -202,12 +213,8 @@ class ReleaseActivities:
         memo = f"Billed again after credit {request.rebills}"
         return claim.model_copy(update={"billables": proposal.reopened, "through": None, "bill_to": bill_to, "memo": memo})
 
-    async def _placed(self, entity: str, through: date, today: date, system: str | None) -> date | None:
-        """The last day of the run while its period is open, else a day of the next open one (S27)."""
-        if not system:
-            return through
-        placed = place(through, today, await self.systems.get(system, GeneralLedger).periods(entity))
-        return placed.accounting_date if placed else None
+    async def _periods(self, entity: str, system: str | None) -> Sequence[AccountingPeriod]:
+        return await self.systems.get(system, GeneralLedger).periods(entity) if system else []
 
     async def _draw(self, record: ContractOfRecord, draft: Invoice, origin: Origin) -> None:
         """Work on a retainer's line is paid by it as far as it goes; falling to its threshold asks for a top-up once."""
@@ -255,6 +262,13 @@ class ReleaseActivities:
         """Functional currency per unit of the invoice's, frozen with its source and time (DESIGN 5)."""
         functional = self.policy.functional_currency(invoice.entity, invoice.invoice_date)
         return await self.billing.exchange_rates.holding(invoice.currency, functional, await self.clock.now())
+
+
+def _account(record: ContractOfRecord, line: DocumentLine, chart: Chart) -> str:
+    """Revenue, or the contract liability where the period earns what is billed (S01, S02)."""
+    sold = next((one for one in record.contract.lines if one.reference == line.line), None)
+    treatment = record.treatments.get(line.line, Treatment.AS_BILLED)
+    return account_of(line.billing or BillableKind.TIME, treatment, sold.kind if sold else None, chart)
 
 
 def _targets(record: ContractOfRecord, customer_id: str) -> dict[str, str]:

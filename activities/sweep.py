@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from activities.late_work import LateWork
 from activities.looking_again import look_again
 from activities.ports import (
     ActivationPolicy,
@@ -24,6 +25,7 @@ from canonical.errors import Failure
 from canonical.event import FactKind, InboundEvent
 from canonical.exception import Case, settlement_of
 from canonical.expectation import Expectation
+from canonical.provenance import Origin
 
 OVERLAP = timedelta(minutes=10)
 FIRST_WINDOW = timedelta(days=2)
@@ -62,6 +64,7 @@ class SweepActivities:
     watermarks: Watermarks
     cases: Cases
     upkeep: Upkeep
+    late: LateWork
     clock: Clock
 
     @activity.defn
@@ -80,6 +83,7 @@ class SweepActivities:
         if late:
             await self.cases.open([self._case(expectation, now) for expectation in late])
             await self.expectations.raised([expectation.key for expectation in late])
+        await self._late_work(now)
         unparked = await self.upkeep.unpark(older_than_seconds=PARKED_SECONDS)
         escalated = await self.upkeep.escalate()
         await self.upkeep.anchor()
@@ -108,6 +112,13 @@ class SweepActivities:
             except (WorkflowUpdateFailedError, RPCError):
                 continue  # it went on already, or it is over
         return heard
+
+    async def _late_work(self, now: datetime) -> None:
+        """What waited for a period goes on once it is open; entries that wait at the door are read and judged again (S27)."""
+        origin = Origin(correlation="late_work", engagement="", actor="handoff", step="sweep")
+        await self.late.look(now, origin)
+        for case in await self.late.reopened(now):
+            await look_again(activity.client(), case)
 
     async def _polled(self, feed: ChangeFeed) -> Polled:
         polled = Polled(source=feed.name)

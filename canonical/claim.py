@@ -48,6 +48,7 @@ class Claim(Part):
     accounting_date: date
     due_date: date | None = None
     is_prior_period: bool = False
+    prior_before: date | None = None
     memo: str = ""
     correlation: str = ""
 

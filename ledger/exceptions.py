@@ -95,6 +95,13 @@ class Cases(Settling):
         rows = await self._database.rows("SELECT * FROM cases WHERE number = ANY($1) AND state = 'settled'", list(numbers))
         return [case_of(row) for row in rows]
 
+    async def waiting_under(self, code: str) -> Sequence[Case]:
+        """Those of a code that wait for people."""
+        rows = await self._database.rows(
+            "SELECT * FROM cases WHERE code = $1 AND state IN ('open', 'proposed') ORDER BY number LIMIT 5000", code
+        )
+        return [case_of(row) for row in rows]
+
     async def settled_within(self, hours: int) -> Sequence[Case]:
         """Decisions of the last hours that a workflow was to hear, or that have an entry looked at again."""
         rows = await self._database.rows(

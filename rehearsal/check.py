@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import model_validator
 
 from rehearsal.checks.billing import BillingChecks, BillingJudge
+from rehearsal.checks.closing import ClosingChecks, ClosingJudge
 from rehearsal.checks.credits import CreditChecks, CreditJudge
 from rehearsal.checks.deliveries import DeliveryChecks, DeliveryJudge
 from rehearsal.checks.engagements import EngagementChecks, EngagementJudge
@@ -25,6 +26,7 @@ JUDGES: tuple[type[Judge], ...] = (
     ReceivablesJudge,
     PressureJudge,
     CreditJudge,
+    ClosingJudge,
 )
 """Who compares it: each has a method for each check of its topic."""
 
@@ -39,6 +41,7 @@ class Check(
     ReceivablesChecks,
     PressureChecks,
     CreditChecks,
+    ClosingChecks,
 ):
     """One thing that must hold; ``fact`` says it in words for those who watch."""
 

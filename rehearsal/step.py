@@ -9,6 +9,7 @@ from rehearsal.steps.arrivals import Arrivals, ArrivalVerbs
 from rehearsal.steps.billing import Billing, BillingVerbs
 from rehearsal.steps.books import Books, BooksVerbs
 from rehearsal.steps.business import Business, BusinessVerbs
+from rehearsal.steps.closing import Closing, ClosingVerbs
 from rehearsal.steps.credits import Credits, CreditVerbs
 from rehearsal.steps.delivery import Delivery, DeliveryVerbs
 from rehearsal.steps.desk import Desk, DeskVerbs
@@ -17,7 +18,7 @@ from rehearsal.steps.fate import Fate, FateVerbs
 from rehearsal.steps.pressure import Pressure, PressureVerbs
 from rehearsal.steps.receivables import Receivables, ReceivablesVerbs
 
-PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Pressure, Books, Credits, Fate)
+PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Pressure, Books, Credits, Closing, Fate)
 """Who does it: each has a method for each verb of its topic."""
 
 
@@ -32,6 +33,7 @@ class Step(
     PressureVerbs,
     BooksVerbs,
     CreditVerbs,
+    ClosingVerbs,
     FateVerbs,
 ):
     """One step: exactly one verb, and if wanted a note that is told while it happens."""

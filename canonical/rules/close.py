@@ -45,6 +45,11 @@ def place(service: date, today: date, periods: Sequence[AccountingPeriod], *, re
     return Placed(accounting_date=min(max(today, following.start), following.last), is_prior_period=True)
 
 
+def open_for_receivables(periods: Sequence[AccountingPeriod]) -> list[Period]:
+    """The periods that take invoices."""
+    return [one.period for one in periods if _is_open(one, True)]
+
+
 def closed_before(day: date, periods: Sequence[AccountingPeriod]) -> date | None:
     """The end of the last period before ``day`` that takes no receivables: earlier service is of a prior period (S27)."""
     ends = [one.period.end for one in periods if not _is_open(one, True) and one.period.end <= day]

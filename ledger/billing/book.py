@@ -16,6 +16,7 @@ from ledger.billing.entries import Entries
 from ledger.billing.exchange_rates import ExchangeRates
 from ledger.billing.follow_ups import FollowUps
 from ledger.billing.journals import Journals
+from ledger.billing.late_work import LateWork
 from ledger.billing.payments import Receivables
 from ledger.billing.pending import Pending
 from ledger.billing.pressure import Pressures
@@ -52,6 +53,7 @@ class BillingLedger:
     revenue: Revenue
     closing: Closing
     closing_journals: ClosingJournals
+    late_work: LateWork
 
     @classmethod
     def over(cls, database: Database) -> Self:
@@ -78,4 +80,5 @@ class BillingLedger:
             revenue=Revenue(database),
             closing=Closing(database),
             closing_journals=ClosingJournals(database),
+            late_work=LateWork(database),
         )

@@ -17,6 +17,13 @@ _DOCUMENTS = """
 SELECT d.*, (SELECT coalesce(sum(items), 0) FROM billing_document_lines l WHERE l.document = d.reference) AS items
 FROM billing_documents d WHERE d.run = $1 ORDER BY d.reference
 """
+# Late work bears the flag of a prior period: its service lies before the last period that is closed (S27).
+_PRIOR = """
+UPDATE billing_documents d SET is_prior_period = true
+WHERE d.run = $1 AND d.state = 'proposed' AND EXISTS (
+    SELECT FROM billing_document_lines l WHERE l.document = d.reference AND l.service_from < $2
+    AND l.billing NOT IN ('subscription', 'retainer', ''))
+"""
 _LEFT = """
 SELECT hold_code, contract, hold_note, currency, sum(approved - billed + credited - closed) AS amount, count(*) AS items
 FROM billables
@@ -42,6 +49,8 @@ class Claims:
         with in_business_words(f"Billing run {claim.run}"):
             async with self._database.transaction() as connection:
                 made_now = await connection.fetchval("SELECT claim_billables($1)", claim.model_dump(mode="json"))
+                if made_now and claim.prior_before:
+                    await connection.execute(_PRIOR, claim.run, claim.prior_before)
                 rows = await connection.fetch(_DOCUMENTS, claim.run)
                 left = await connection.fetch(_LEFT, list(claim.contracts))
                 if made_now and rows:

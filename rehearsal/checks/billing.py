@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
@@ -36,6 +37,8 @@ class InvoiceCheck(Shape):
     certificate: str | None = Field(default=None, description="by which it is exempt from tax")
     bill_to: str | None = None
     says: str | None = None
+    accounted: date | None = None
+    prior_period: bool | None = None
     lines: tuple[Amount, ...] = ()
     posts: dict[str, Amount] = {}
 
@@ -149,6 +152,8 @@ def _of_invoice(wanted: InvoiceCheck, one: Json) -> Iterator[str]:
     yield from differs(f"the exemption certificate of {which}", wanted.certificate, one["exemption_certificate"])
     yield from lacks(f"the customer of {which}", wanted.bill_to, one["customer"])
     yield from lacks(f"the lines of {which}", wanted.says, "; ".join(one["descriptions"]))
+    yield from differs(f"the accounting date of {which}", wanted.accounted, one["accounting_date"])
+    yield from differs(f"whether {which} is of a prior period", wanted.prior_period, one["is_prior_period"])
     if wanted.lines and sorted(wanted.lines) != sorted(one["lines"]):
         yield f"expected the lines of {which} to be {_amounts(wanted.lines)}, found {_amounts(one['lines'])}"
     posted = {account: Decimal(amount) for account, amount in one["posts"].items()}

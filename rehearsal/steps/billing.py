@@ -86,7 +86,7 @@ class Billing:
 
     def __init__(self, scene: Scene) -> None:
         self._desk = scene.office.billing
-        self._asked: list[asyncio.Task[None]] = []
+        self._asked: list[asyncio.Task[object]] = []
 
     async def rates(self, given: Rates) -> None:
         """Import a rate card."""

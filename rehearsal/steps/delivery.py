@@ -1,11 +1,14 @@
 """What delivery's people do: record time in Kantata, have milestones accepted."""
 
 import asyncio
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
+from temporalio.service import RPCError
 
 from canonical.acceptance import Acceptance
 from policies.shape import Shape
@@ -16,6 +19,7 @@ from rehearsal.steps.verb import Nothing, asked
 from rehearsal.words import Amount
 
 _ROLE, _USER = 5_000, 7_000
+_JUDGED, _ANSWERS = timedelta(seconds=20), timedelta(seconds=2)
 TOLD = 1.1  # Kantata tells changes by the second: what was entered in this one is told in the next
 
 
@@ -42,6 +46,8 @@ class Hours(Shape):
     hours: Amount
     on: date
     person: str = "rhea@firm.example"
+    days: int = Field(default=1, ge=1, description="the same on each of so many days")
+    people: int = Field(default=1, ge=1, description="by so many people; ``person`` is the first of them")
     state: Decision = "approved"
 
 
@@ -89,7 +95,21 @@ class Delivery:
             evidence_url=given.evidence,
         )
         copies = given.times * self._scene.manner.copies
-        await asyncio.gather(*(asked(self._desk.accept(acceptance, actor=given.by)) for _ in range(copies)))
+        submitted, *_ = await asyncio.gather(*(asked(self._desk.accept(acceptance, actor=given.by)) for _ in range(copies)))
+        await self._judged(submitted.workflow_id)
+
+    async def _judged(self, workflow_id: str) -> None:
+        """People look at one acceptance before they submit the next: until it is entered, or waits for somebody."""
+        handle = self._scene.office.client.get_workflow_handle(workflow_id)
+
+        async def is_judged() -> bool | None:
+            if (await handle.describe()).close_time is not None:
+                return True
+            with suppress(RPCError):  # nobody answers while the worker is away
+                return bool(await handle.query("waits_for", rpc_timeout=_ANSWERS)) or None
+            return None
+
+        await self._scene.until(is_judged, _JUDGED)
 
     async def take_in_time(self, _: Nothing) -> None:
         """Ask Kantata what changed."""
@@ -100,7 +120,7 @@ class Delivery:
         kantata = self._scene.stage.vendors["kantata"]
         records = [one for one in await estate(self._scene.stage.vendors) if one.contract == given.contract]
         seed: dict[str, Json] = {"roles": {}, "users": {}, "timesheet_submissions": {}, "time_entries": {}}
-        for entry in given.entries:
+        for entry in [each for one in given.entries for each in _spread(one)]:
             told = number or str(next(self._scene.numbers))
             self._add(entry, records, seed, number=told)
             if entry.entry:
@@ -139,6 +159,14 @@ class Delivery:
 
     def _user(self, address: str, seed: dict[str, Json]) -> str:
         return _numbered(self._people, address, _USER, seed["users"], {"full_name": address, "email_address": address})
+
+
+def _spread(entry: Hours) -> Iterator[Hours]:
+    """One for each person and day."""
+    for number in range(entry.people):
+        person = entry.person if number == 0 else f"{number}.{entry.person}"
+        for day in range(entry.days):
+            yield entry.model_copy(update={"person": person, "on": entry.on + timedelta(days=day)})
 
 
 def _numbered(known: dict[str, str], name: str, first: int, seed: Json, record: Json) -> str:

@@ -1,12 +1,15 @@
 """What the verbs of every topic share: their short forms, verbs without particulars, and refusals told as failed steps."""
 
 from collections.abc import Awaitable
+from typing import TypeVar
 
 from pydantic import BeforeValidator
 
 from canonical.errors import Failure
 from policies.shape import Shape
 from rehearsal.scene import StepFailed
+
+Answer = TypeVar("Answer")
 
 
 class Nothing(Shape):
@@ -22,9 +25,9 @@ def brief(model: type[Shape], field: str = "contract") -> BeforeValidator:
     return BeforeValidator(whole, json_schema_input_type=model | str)
 
 
-async def asked(asking: Awaitable[object]) -> None:
+async def asked(asking: Awaitable[Answer]) -> Answer:
     """Ask for it; a refusal fails the step in the words of the refusal."""
     try:
-        await asking
+        return await asking
     except Failure as failure:
         raise StepFailed(f"it was refused: {failure.message} {failure.remedy}") from failure

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from canonical.journal import AccountingPeriod, PeriodState
 from canonical.money import Money
 from canonical.period import Period
-from canonical.rules.close import Accruable, Placed, held_until_reopened, is_closed, place, propose_accrual
+from canonical.rules.close import (
+    Accruable,
+    Placed,
+    closed_before,
+    held_until_reopened,
+    is_closed,
+    open_for_receivables,
+    place,
+    propose_accrual,
+)
 from canonical.rules.postings import Chart
 from tests.build import usd
 
@@ -96,3 +105,32 @@ def test_an_accrual_balances_and_is_the_sum_of_what_waits(found: list[tuple[str,
     assert journal is not None
     assert journal.lines[0].account == "1155"
     assert journal.lines[0].debit == Money.from_minor_units(sum(units for _, units in found), "USD")
+
+
+def locked(month: int) -> list[AccountingPeriod]:
+    periods = some_periods(closed_until=month - 1)
+    return [one.changed(receivables_locked=one.period.start.month == month) for one in periods]
+
+
+def test_a_period_whose_receivables_are_locked_takes_journals_and_no_invoices() -> None:  # S19: it closes first
+    last, today = date(2026, 6, 30), date(2026, 7, 3)
+    assert place(last, today, locked(6)) == Placed(accounting_date=last)
+    assert place(last, today, locked(6), receivables=True) == Placed(accounting_date=today, is_prior_period=True)
+    assert closed_before(today, locked(6)) == date(2026, 7, 1)
+    assert [one.start.month for one in open_for_receivables(locked(6))] == [7, 8, 9, 10, 11, 12]
+
+
+@given(st.integers(0, 364), st.integers(0, 364), st.integers(1, 12))
+def test_an_invoice_is_never_placed_where_receivables_are_locked(service: int, today: int, month: int) -> None:
+    first, periods = date(2026, 1, 1), locked(month)
+    placed = place(first + timedelta(days=service), first + timedelta(days=today), periods, receivables=True)
+    assert (placed is None) == (month == 12)
+    if placed is not None:
+        assert any(placed.accounting_date in one for one in open_for_receivables(periods))
+        before = closed_before(placed.accounting_date, periods)
+        assert before is not None and before <= placed.accounting_date
+
+
+def test_where_nothing_is_closed_nothing_is_of_a_prior_period() -> None:
+    assert closed_before(date(2026, 6, 30), some_periods(closed_until=0)) is None
+    assert closed_before(date(2026, 6, 30), []) is None
