@@ -8,8 +8,9 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import Receivables
+from activities.case import case_key
 from activities.contract_of_record import ContractsOfRecord
-from activities.ports import Clock
+from activities.ports import Cases, Clock
 from activities.repricing import Repricer, no_price, rate_for
 from activities.systems import Systems
 from canonical.billable import Billable, CreditDisposition
@@ -67,6 +68,7 @@ class RateChangeActivities:
     systems: Systems
     billing: BillingBooks
     policy: BillingPolicy
+    cases: Cases
     clock: Clock
 
     @activity.defn
@@ -87,6 +89,7 @@ class RateChangeActivities:
             await self.billing.entries.accept(deltas, batch=f"{batch}/deltas", origin=request.origin)
         await self.billing.billables.hold(seen.unpriced, _UNPRICED, request.card, origin=request.origin)
         await self.billing.billables.release(seen.sound, origin=request.origin)
+        await self._heal(seen, request.origin)
         return RateChange(
             rated_again=len(plan.rerated),
             deltas=len(deltas),
@@ -114,6 +117,13 @@ class RateChangeActivities:
             seen.sound += [one.item.reference] if one.hold_code == _UNPRICED else []
             seen.changes.append(change)
         return seen
+
+    async def _heal(self, seen: _Seen, origin: Origin) -> None:
+        """What has a price again, billed or not, is nobody's exception any more."""
+        told = [Finding(code=_UNPRICED, sentence="", remedy="", subject=name) for name in seen.work]
+        keys = [case_key(origin, finding) for finding in told]
+        if keys:
+            await self.cases.resolve(keys, actor=origin.actor, reason="The work has a price now.")
 
     async def _paid(self, documents: Iterable[BillingDocument]) -> frozenset[str]:
         """What is paid, or partly paid, is the ERP's to say."""

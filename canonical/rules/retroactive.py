@@ -6,7 +6,10 @@ from enum import StrEnum
 
 from canonical.billable import Billable, BillableKind
 from canonical.money import Money, Rounding
+from canonical.reference import fingerprint
 from canonical.schema import Part
+
+_LONGEST = 80
 
 
 class RetroactivePolicy(StrEnum):
@@ -123,7 +126,7 @@ def delta_item(change: Reprice) -> Billable:
     old, difference = change.work.item, change.rate - change.work.item.rate if change.work.item.rate else None
     explains = difference is not None and (difference * change.work.quantity).rounded() == change.difference
     facts = {
-        "reference": f"{old.reference}:{change.rate_version}",
+        "reference": _named(old.reference, change.rate_version),
         "kind": BillableKind.RATE_DELTA,
         "quantity": change.work.quantity,
         "rate": difference if explains else None,
@@ -132,6 +135,12 @@ def delta_item(change: Reprice) -> Billable:
         "evidence": {**old.evidence, "corrects": old.reference, "invoice": change.work.invoice},
     }
     return Billable.model_validate({**dict(old), **facts})
+
+
+def _named(item: str, version: str) -> str:
+    """A name of its own for each item and version; one that is too long is cut and told apart by a hash of the whole."""
+    name = f"{item}:{version}"
+    return name if len(name) <= _LONGEST else f"{item[: _LONGEST - 13]}:{fingerprint({'item': item, 'version': version})[:12]}"
 
 
 def _by_invoice(amounts: Iterable[tuple[str, Money]]) -> dict[str, Money]:

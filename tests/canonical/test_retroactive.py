@@ -94,6 +94,12 @@ def test_a_delta_has_a_reference_of_its_own_for_each_version_of_the_card() -> No
     assert first.service.start == MAY.item.service.start == date(2026, 4, 17)
 
 
+def test_a_long_name_is_cut_and_stays_its_own() -> None:
+    long = work("k" * 70, "80", invoice="INV-4")
+    first, second = (delta_item(reprice(long, usd(240), f"RC-1.v{n}")).reference for n in (20001, 20002))
+    assert len(first) == len(second) == 80 and first != second
+
+
 @pytest.mark.parametrize("policy", list(RetroactivePolicy))
 @given(
     parts=st.lists(st.tuples(st.decimals("0.01", 24, places=2), st.booleans(), st.booleans()), max_size=8),
