@@ -62,6 +62,14 @@ class BillablesCheck(Shape):
     billed: Amount | None = None
 
 
+class EvidenceCheck(Shape):
+    """What stands behind each item of a contract (of a kind): cost, receipt, purchase order, clause, exchange rate."""
+
+    contract: str
+    kind: BillableKind | None = None
+    holds: dict[str, str]
+
+
 class BacklogCheck(Shape):
     """What waits of a contract in a state (pending_approval, open, held ...), under a code where it has one."""
 
@@ -77,6 +85,7 @@ class BillingChecks(Shape):
     """The checks of this topic."""
 
     backlog: BacklogCheck | None = None
+    evidence: EvidenceCheck | None = None
 
     invoices: InvoiceCheck | None = None
     sub_ledger: SubLedgerCheck | None = None
@@ -98,6 +107,18 @@ class BillingJudge(Judge):
         asked = {one.contract for one in wanted if isinstance(one, BacklogCheck)}
         waiting = {contract: await desk.backlog(contract=contract) for contract in sorted(asked)}
         return cls(await view.billing_documents(), await view.sub_ledgers(), await view.billables(), waiting)
+
+    def evidence(self, wanted: EvidenceCheck) -> Iterator[str]:
+        chosen = [
+            one
+            for one in self.items
+            if one["contract"] == wanted.contract and wanted.kind in {None, one["kind"]} and one["state"] != "withdrawn"
+        ]
+        if not chosen:
+            yield f"expected items of {wanted.contract}, found none"
+        for one in chosen:
+            for name, value in wanted.holds.items():
+                yield from differs(f"the {name} of {one['reference']}", value, one["evidence"].get(name))
 
     def backlog(self, wanted: BacklogCheck) -> Iterator[str]:
         rows = [one for one in self.waiting[wanted.contract] if one.state == wanted.state and wanted.code in {None, one.code}]

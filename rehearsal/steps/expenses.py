@@ -68,7 +68,7 @@ class Expenses:
             seed["users"][user] = {"full_name": expense.person, "email_address": expense.person}
         user = self._people[expense.person]
         if not expense.is_placed:
-            seed["workspaces"][_ELSEWHERE] = {"title": "Internal"}
+            seed["workspaces"][_ELSEWHERE] = {"title": "Internal", "budgeted": False}
         workspace = project if expense.is_placed else _ELSEWHERE
         number, report = str(next(self._scene.numbers)), str(next(self._scene.numbers))
         at = datetime.now().astimezone() + self._scene.stage.ahead
