@@ -51,6 +51,13 @@ GROUPS: dict[str, dict[str, Target]] = {
         "pressure": Target(
             "cli.billing.pressure:pressure",
             "What waits to be posted to the ERPs: money at risk by entity, how fast it goes, when it will be through.",
+        "preview": Target(
+            "cli.billing.preview:preview",
+            "What a run would bill of a contract, by purchase order, and what would wait; nothing is touched.",
+        ),
+        "limit": Target(
+            "cli.billing.limit:limit",
+            "Record that a purchase order or cap was raised; what waited for room is open for the next run.",
         ),
         "accept": Target(
             "cli.billing.accept:accept", "Submit the acceptance of a milestone; it becomes billable once nothing is missing."
@@ -58,6 +65,10 @@ GROUPS: dict[str, dict[str, Target]] = {
     },
     "invoice": {
         "show": Target("cli.invoice.show:show", "One invoice with its lines, taxes and accounts, its payments and disputes."),
+        "release": Target(
+            "cli.invoice.release:release",
+            "Release an invoice that waits at the control point; above the threshold a second person must agree.",
+        ),
         "trace": Target(
             "cli.invoice.trace:trace",
             "From an invoice line to its entries, people, approvers, rate versions, clauses, acceptances and journals.",

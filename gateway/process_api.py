@@ -10,6 +10,7 @@ from activities.plan import ActivationPlan
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.exception import Case, CaseState, Decision
 from canonical.reference import Reference
+from gateway.billing_api import billing_routes
 from gateway.closing_api import closing_routes
 from gateway.permissions import Gate
 from gateway.problems import problems
@@ -64,6 +65,7 @@ def process_routes(office: Office, gate: Gate) -> APIRouter:
     _engagements(routes, office, gate)
     _exceptions(routes, office, gate)
     _decisions(routes, office, gate)
+    billing_routes(routes, office, gate)
     closing_routes(routes, office, gate)
     receivables_routes(routes, office, gate)
     return routes

@@ -19,7 +19,7 @@ from canonical.acceptance import Acceptance
 from canonical.billable import BillableKind
 from canonical.billing_document import BillingDocument
 from canonical.billing_view import BacklogRow, Trace
-from canonical.errors import Malformed, NotFound
+from canonical.errors import Malformed, Misconfigured, NotFound
 from canonical.exchange_rate import ExchangeRateTable
 from canonical.invoice import Invoice
 from canonical.landscape import Capability, Scope
@@ -30,6 +30,7 @@ from canonical.sub_ledger import SubLedger, SubLedgerKind
 from ledger.books import Books
 from ledger.exceptions import CaseFilter
 from operations.answers import said_by
+from operations.preview import Preview, preview
 from policies.firm import Policies
 from workflows import options
 from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
@@ -76,13 +77,24 @@ class BillingRun(BaseModel):
 class BillingDesk:
     """Billing, for any surface."""
 
-    client: Client
+    connection: Client | None
     books: Books
     policies: Policies
     patience: timedelta = _PATIENCE
 
+    @property
+    def client(self) -> Client:
+        """The engine; what is only read needs none."""
+        if self.connection is None:
+            raise Misconfigured("This needs Temporal", remedy="Start it with `handoff up`, or set HANDOFF_TEMPORAL__ADDRESS.")
+        return self.connection
+
     async def accept(self, acceptance: Acceptance, *, actor: str) -> Submitted:
         """Submit a milestone's acceptance (R105, billing-event submission); the same version again changes nothing."""
+        if await self.books.engagements.read(acceptance.contract) is None:
+            raise NotFound(
+                f"There is no engagement {acceptance.contract}", remedy="Name the contract of the milestone; see `handoff list`."
+            )
         workflow_id = f"bill_milestone/{acceptance.contract}/{acceptance.milestone}/{acceptance.version}"
         await self._started(
             BillMilestoneWorkflow.run,
@@ -135,6 +147,7 @@ class BillingDesk:
         name = run or f"{through:%Y-%m}"
         if not _RUN.match(name):
             raise Malformed(f"{name!r} cannot name a billing run", remedy="Use letters, digits, '.', '_' and '-', 40 at most.")
+        await ContractsOfRecord(self.books.dossiers, self.books.engagements).read(contract)  # refused here, before anything runs
         request = BillRecurring(contract=contract, through=through, actor=actor)
         entered: Entered = await self._answered(
             BillRecurringWorkflow.run, request, f"bill_recurring/{contract}/{through}", contract
@@ -158,6 +171,10 @@ class BillingDesk:
             documents=documents,
             is_done=released is not None,
         )
+
+    async def preview(self, contract: str, *, through: date) -> Preview:
+        """What a run would bill, and what would wait; it touches nothing."""
+        return await preview(self.books, contract, through)
 
     async def documents(self, contract: str) -> Sequence[BillingDocument]:
         """Invoices and credit memos of a contract, in order of their making."""

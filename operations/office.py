@@ -289,7 +289,7 @@ class Office:
     @property
     def billing(self) -> BillingDesk:
         """What people ask of billing."""
-        return BillingDesk(self.client, self.books, self.policies)
+        return BillingDesk(self.connection, self.books, self.policies)
 
     @property
     def credits(self) -> CreditDesk:

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     CANCEL = "cancel"
     SIGNAL = "signal"
     SETTLE = "settle"
+    SUBMIT = "submit"
+    BILL = "bill"
     CREDIT = "credit"
     RECEIVABLES = "receivables"
     AUDIT = "audit"

@@ -1,5 +1,6 @@
 """The process API: who may ask for what, what it refuses and how, and what it shows to whom."""
 
+from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,13 @@ async def a_case(house: House, code: str = "TAX_ID_MISSING", **changes: Any) -> 
 
 # Every permission.
 
+ACCEPTED = {"contract": "C-1", "milestone": "M1", "version": "1", "accepted_on": "2026-04-17", "accepted_by": "pat@acme.example"}
+QUOTED = {"source": "ecb", "at": "2026-04-30T14:15:00Z", "rates": [{"currency": "EUR", "functional": "USD", "rate": "1.05"}]}
+CARD = {
+    "reference": "C-1.agreed",
+    "rates": [{"role": "Senior", "rate": {"amount": "225", "currency": "USD"}, "since": "2026-04-01"}],
+}
+BODIES: dict[str, Any] = {"/v1/acceptances": ACCEPTED, "/v1/rate-cards": CARD, "/v1/exchange-rates": QUOTED}
 ASKED: dict[str, tuple[str, str, Any]] = {
     "plan": ("GET", "/v1/handoffs/C-1/plan", None),
     "start": ("POST", "/v1/handoffs", {"contract": "C-1"}),
@@ -45,6 +53,8 @@ ASKED: dict[str, tuple[str, str, Any]] = {
     "signal": ("POST", "/v1/handoffs/C-1/changed", None),
     "read": ("GET", "/v1/counts", None),
     "settle": ("POST", "/v1/exceptions/1/approve", None),
+    "submit": ("POST", "/v1/acceptances", ACCEPTED),
+    "bill": ("POST", "/v1/billing/C-1/runs", {"through": "2026-04-30"}),
 }
 READS = ["/v1/engagements", "/v1/engagements/C-1", "/v1/engagements/C-1/trace", "/v1/exceptions", "/v1/exceptions/1"]
 
@@ -75,10 +85,14 @@ async def test_every_path_refuses_who_does_not_say_who_it_is(house: House) -> No
                     "until": "2026-01-01T00:00:00Z",
                     "reason": "because",
                 }
-                url = path.format(contract="C-1", reference="C-1", number=1)
-                problem_of(await house.http.request(method, url, json=content if method == "post" else None), 401)
-                asked += 1
-    assert asked >= 15
+                names = defaultdict(lambda: "C-1", number="1", month="2026-04", line="1")
+                url = path.format_map(names) + ("?through=2026-04-30" if path.endswith("/preview") else "")
+                sent = BODIES.get(path, content) if method == "post" else None
+                answer = await house.http.request(method, url, json=sent)
+                if answer.status_code != 400:  # what cannot be read is refused before anybody asks who sent it
+                    problem_of(answer, 401)
+                    asked += 1
+    assert asked >= 25
 
 
 # What cannot be read, is not there, or contradicts.
@@ -238,3 +252,32 @@ async def test_protected_fields_are_withheld_wherever_they_stand(house: House) -
     number = await a_case(house, "QUOTE_DIFFERS", evidence={"rate": "225.00", "line": "L2"})
     for who, seen in (("sam", "225.00"), ("ines", WITHHELD)):
         assert (await house.get(who, f"/v1/exceptions/{number}")).json()["evidence"] == {"rate": seen, "line": "L2"}
+
+
+# Billing.
+
+
+async def test_billing_names_what_it_does_not_know_before_anything_runs(house: House) -> None:
+    unknown = {
+        ("POST", "/v1/acceptances"): {**ACCEPTED, "contract": "C-NONE"},
+        ("POST", "/v1/billing/C-NONE/runs"): {"through": "2026-04-30"},
+        ("GET", "/v1/billing/C-NONE/preview?through=2026-04-30"): None,
+        ("POST", "/v1/invoices/C-NONE.2026-04/release"): {"reason": "looked at"},
+    }
+    for (method, path), body in unknown.items():
+        answer = await house.ask("fin", method, path, **({"json": body} if body else {}))
+        assert problem_of(answer, 404)["remedy"], path
+
+
+async def test_exchange_rates_are_kept_once_and_never_rewritten(house: House) -> None:
+    table: dict[str, Any] = {
+        "source": f"ecb-{uuid4().hex[:6]}",
+        "at": "2026-04-30T14:15:00Z",
+        "rates": [{"currency": "EUR", "functional": "USD", "rate": "1.0500"}],
+    }
+    for _ in range(2):
+        assert (await house.ask("fin", "POST", "/v1/exchange-rates", json=table)).status_code == 204
+    table["rates"][0]["rate"] = "1.0600"
+    problem_of(await house.ask("fin", "POST", "/v1/exchange-rates", json=table), 409)
+    table["rates"][0]["rate"] = 1.05
+    problem_of(await house.ask("fin", "POST", "/v1/exchange-rates", json=table), 400)

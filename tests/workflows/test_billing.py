@@ -10,10 +10,12 @@ from canonical.exception import Decision
 from canonical.invoice import InvoiceState
 from canonical.sub_ledger import SubLedger, SubLedgerKind, Want
 from canonical.time_entry import ApprovalState
+from operations.preview import preview
 from tests.activities.firm import an_origin
 from tests.build import an_acceptance, an_entry, usd
 from tests.workflows.house import Handle, House
 from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
+from workflows.bill_recurring import BillRecurring, BillRecurringWorkflow
 from workflows.bill_time import BillTime, BillTimeWorkflow
 from workflows.expire_retainer import ExpireRetainer, ExpireRetainerWorkflow
 from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
@@ -185,3 +187,26 @@ async def test_the_rest_of_an_expired_retainer_is_booked_once_it_was_approved(ho
     assert house.firm.erp.count("post_journal", contract) == 1
     left = await books.sub_ledgers.read(SubLedgerKind.RETAINER, contract, "L9")
     assert left and left.balance == usd(0)
+
+
+async def test_the_dry_run_says_what_the_run_then_makes(house: House, contract: str) -> None:
+    await living(house, contract, orders={"WS-A": "4500-1 (30,000.00)", "WS-B": "4500-2"})
+    await (await accepted(house, contract)).result()
+    house.firm.psa.record(an_entry(contract))
+    house.firm.psa.record(an_entry(contract, source_id=f"{contract}-2", state=ApprovalState.SUBMITTED))
+    await polled(house, contract)
+    await house.ran(
+        BillRecurringWorkflow.run, f"bill_recurring/{contract}", BillRecurring(contract=contract, through=YEARS_LATER)
+    )
+    before = await preview(house.firm.books, contract, YEARS_LATER)
+    assert [(one.purchase_order, one.net, one.waits) for one in before.documents] == [
+        ("4500-1", usd(30_000), usd(10_000)),
+        ("4500-2", usd(1_800), usd(0)),
+    ]
+    assert [(row.state, row.hours) for row in before.pending] == [("pending_approval", Decimal(8))]
+    await (await released(house, contract)).result()
+    documents = await house.firm.books.billing.documents.of(contract)
+    assert {one.purchase_order: one.net for one in documents} == {one.purchase_order: one.net for one in before.documents}
+    after = await preview(house.firm.books, contract, YEARS_LATER)
+    assert after.documents == [] and [(row.code, row.amount) for row in after.held] == [("PO_EXHAUSTED", usd(10_000))]
+    house.firm.psa.entries.clear()

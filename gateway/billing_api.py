@@ -1,0 +1,111 @@
+"""Billing over the process API: billing events in, runs and their dry run, invoices traced and released, rates (R105)."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, StringConstraints
+
+from canonical.acceptance import Acceptance
+from canonical.billable import BillableKind
+from canonical.billing_document import BillingDocument
+from canonical.billing_view import BacklogRow, Trace
+from canonical.exchange_rate import ExchangeRateTable
+from canonical.rate_card import RateCard
+from canonical.reference import Reference
+from canonical.sub_ledger import SubLedger
+from gateway.permissions import Gate
+from gateway.texts import TEXT, Identifier
+from operations.asked import Settled
+from operations.billing import BillingRun, RatesTaken, Submitted
+from operations.office import Office
+from operations.preview import Preview
+from operations.release import release
+from policies.access import Permission
+
+Words = Annotated[str, StringConstraints(min_length=3, max_length=500, pattern=TEXT)]
+
+
+class RunBilling(BaseModel):
+    """Bill through a day (that day included); ``run`` names it, its month unless given; ``kinds`` narrow it."""
+
+    through: date
+    run: str = Field(default="", max_length=40, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    kinds: tuple[BillableKind, ...] = ()
+
+
+class ReleaseReason(BaseModel):
+    """Why it may go out."""
+
+    reason: Words
+
+
+class Billed(BaseModel):
+    """The money of a contract: its documents, what waits, its retainers, purchase orders and caps."""
+
+    documents: list[BillingDocument]
+    backlog: list[BacklogRow]
+    sub_ledgers: list[SubLedger]
+
+
+def billing_routes(routes: APIRouter, office: Office, gate: Gate) -> None:
+    """Adds them."""
+    _events(routes, office, gate)
+    _runs(routes, office, gate)
+    _invoices(routes, office, gate)
+
+
+def _events(routes: APIRouter, office: Office, gate: Gate) -> None:
+    @routes.post("/acceptances", status_code=202, tags=["billing"])
+    async def accept(acceptance: Acceptance, request: Request) -> Submitted:
+        """Billing-event submission: a milestone was accepted, or that was withdrawn; the same version again changes nothing."""
+        actor = await gate.require(request, Permission.SUBMIT)
+        return await office.billing.accept(acceptance, actor=actor)
+
+    @routes.post("/rate-cards", tags=["billing"], response_model=RatesTaken)
+    async def rate_card(card: RateCard, request: Request) -> Any:
+        """A version of a rate card; what was rated by an older one stays, and follows by policy."""
+        actor = await gate.require(request, Permission.BILL)
+        return await gate.shown(actor, await office.billing.import_rates(card, actor=actor))
+
+    @routes.post("/exchange-rates", status_code=204, tags=["billing"])
+    async def exchange_rates(table: ExchangeRateTable, request: Request) -> None:
+        """The exchange rates of a source at a time; one that is known otherwise is refused."""
+        actor = await gate.require(request, Permission.BILL)
+        await office.billing.import_exchange_rates(table, actor=actor)
+
+
+def _runs(routes: APIRouter, office: Office, gate: Gate) -> None:
+    @routes.post("/billing/{contract}/runs", tags=["billing"], response_model=BillingRun)
+    async def run(contract: Reference, asked: RunBilling, request: Request) -> Any:
+        """Bill what is due and open; asked again, a run makes nothing new."""
+        actor = await gate.require(request, Permission.BILL)
+        done = await office.billing.bill(contract, through=asked.through, run=asked.run, kinds=asked.kinds, actor=actor)
+        return await gate.shown(actor, done)
+
+    @routes.get("/billing/{contract}/preview", tags=["billing"], response_model=Preview)
+    async def preview(contract: Reference, through: date, request: Request) -> Any:
+        """The dry run: what a run would bill, and what would wait; it touches nothing."""
+        subject = await gate.require(request, Permission.PLAN)
+        return await gate.shown(subject, await office.billing.preview(contract, through=through))
+
+    @routes.get("/billing/{contract}", tags=["billing"], response_model=Billed)
+    async def show(contract: Reference, request: Request) -> Any:
+        """The invoices of a contract, what waits to be billed, and its retainers, purchase orders and caps."""
+        subject, desk = await gate.require(request, Permission.READ), office.billing
+        documents, backlog = await desk.documents(contract), await desk.backlog(contract=contract)
+        sub_ledgers = await desk.sub_ledgers(contract)
+        return await gate.shown(subject, Billed(documents=[*documents], backlog=[*backlog], sub_ledgers=[*sub_ledgers]))
+
+
+def _invoices(routes: APIRouter, office: Office, gate: Gate) -> None:
+    @routes.get("/invoices/{name}/trace", tags=["billing"], response_model=Trace)
+    async def trace(name: Identifier, request: Request, line: Annotated[int | None, Field(ge=1, le=100_000)] = None) -> Any:
+        """From an invoice line to its entries, people, approvers, rates, evidence and journals."""
+        subject = await gate.require(request, Permission.READ)
+        return await gate.shown(subject, await office.billing.trace(name, line=line))
+
+    @routes.post("/invoices/{name}/release", tags=["billing"])
+    async def let_out(name: Identifier, asked: ReleaseReason, request: Request) -> Settled:
+        """Release an invoice that waits at the control point; above the threshold the decision waits for a second person."""
+        return await release(office, name, actor=await gate.require(request, Permission.SETTLE), reason=asked.reason)
