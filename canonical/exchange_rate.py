@@ -13,7 +13,7 @@ class ExchangeRate(Part):
 
     currency: Currency
     functional: Currency
-    rate: Decimal = Field(gt=0)
+    rate: Decimal = Field(gt=0, lt=1_000_000_000, allow_inf_nan=False)
 
     @field_validator("rate", mode="before")
     @classmethod
@@ -27,6 +27,6 @@ class ExchangeRate(Part):
 class ExchangeRateTable(Canonical):
     """The rates of one source (a central bank, a provider) at one time."""
 
-    source: str = Field(min_length=1)
+    source: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")
     at: AwareDatetime
     rates: tuple[ExchangeRate, ...] = Field(min_length=1)

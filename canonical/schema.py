@@ -28,7 +28,7 @@ class Canonical(BaseModel):
         if not isinstance(payload, dict):
             return payload
         version = payload.get("schema_version") or cls.VERSION
-        if not isinstance(version, int) or version > cls.VERSION:
+        if not isinstance(version, int) or not 1 <= version <= cls.VERSION:
             raise UnknownSchemaVersion(
                 f"{cls.__name__} came in schema version {version}; this release knows up to {cls.VERSION}",
                 evidence={"object": cls.__name__, "version": version, "known": cls.VERSION},

@@ -51,6 +51,7 @@ GROUPS: dict[str, dict[str, Target]] = {
         "pressure": Target(
             "cli.billing.pressure:pressure",
             "What waits to be posted to the ERPs: money at risk by entity, how fast it goes, when it will be through.",
+        ),
         "preview": Target(
             "cli.billing.preview:preview",
             "What a run would bill of a contract, by purchase order, and what would wait; nothing is touched.",

@@ -1,4 +1,4 @@
-"""Billing over the process API: billing events in, runs and their dry run, invoices traced and released, rates (R105)."""
+"""Billing over the process API: billing events in, runs and their dry run, invoices traced and released (R105)."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -6,24 +6,34 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
-from canonical.acceptance import Acceptance
+from canonical.acceptance import Acceptance, AcceptanceState
 from canonical.billable import BillableKind
 from canonical.billing_document import BillingDocument
 from canonical.billing_view import BacklogRow, Trace
-from canonical.exchange_rate import ExchangeRateTable
-from canonical.rate_card import RateCard
 from canonical.reference import Reference
 from canonical.sub_ledger import SubLedger
 from gateway.permissions import Gate
-from gateway.texts import TEXT, Identifier
+from gateway.texts import TEXT, Identifier, Name
 from operations.asked import Settled
-from operations.billing import BillingRun, RatesTaken, Submitted
+from operations.billing import BillingRun, Submitted
 from operations.office import Office
 from operations.preview import Preview
 from operations.release import release
 from policies.access import Permission
 
 Words = Annotated[str, StringConstraints(min_length=3, max_length=500, pattern=TEXT)]
+
+
+class BillingEvent(BaseModel):
+    """A milestone was accepted, or that was withdrawn; ``version`` sorts as text and grows with each change."""
+
+    contract: Reference
+    milestone: Reference
+    version: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9:._+-]+$")]
+    state: AcceptanceState = AcceptanceState.ACCEPTED
+    accepted_on: date
+    accepted_by: Name
+    evidence_url: str = Field(default="", max_length=2000, pattern=TEXT)
 
 
 class RunBilling(BaseModel):
@@ -57,22 +67,10 @@ def billing_routes(routes: APIRouter, office: Office, gate: Gate) -> None:
 
 def _events(routes: APIRouter, office: Office, gate: Gate) -> None:
     @routes.post("/acceptances", status_code=202, tags=["billing"])
-    async def accept(acceptance: Acceptance, request: Request) -> Submitted:
+    async def accept(event: BillingEvent, request: Request) -> Submitted:
         """Billing-event submission: a milestone was accepted, or that was withdrawn; the same version again changes nothing."""
         actor = await gate.require(request, Permission.SUBMIT)
-        return await office.billing.accept(acceptance, actor=actor)
-
-    @routes.post("/rate-cards", tags=["billing"], response_model=RatesTaken)
-    async def rate_card(card: RateCard, request: Request) -> Any:
-        """A version of a rate card; what was rated by an older one stays, and follows by policy."""
-        actor = await gate.require(request, Permission.BILL)
-        return await gate.shown(actor, await office.billing.import_rates(card, actor=actor))
-
-    @routes.post("/exchange-rates", status_code=204, tags=["billing"])
-    async def exchange_rates(table: ExchangeRateTable, request: Request) -> None:
-        """The exchange rates of a source at a time; one that is known otherwise is refused."""
-        actor = await gate.require(request, Permission.BILL)
-        await office.billing.import_exchange_rates(table, actor=actor)
+        return await office.billing.accept(Acceptance(**event.model_dump()), actor=actor)
 
 
 def _runs(routes: APIRouter, office: Office, gate: Gate) -> None:

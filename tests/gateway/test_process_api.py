@@ -40,12 +40,7 @@ async def a_case(house: House, code: str = "TAX_ID_MISSING", **changes: Any) -> 
 # Every permission.
 
 ACCEPTED = {"contract": "C-1", "milestone": "M1", "version": "1", "accepted_on": "2026-04-17", "accepted_by": "pat@acme.example"}
-QUOTED = {"source": "ecb", "at": "2026-04-30T14:15:00Z", "rates": [{"currency": "EUR", "functional": "USD", "rate": "1.05"}]}
-CARD = {
-    "reference": "C-1.agreed",
-    "rates": [{"role": "Senior", "rate": {"amount": "225", "currency": "USD"}, "since": "2026-04-01"}],
-}
-BODIES: dict[str, Any] = {"/v1/acceptances": ACCEPTED, "/v1/rate-cards": CARD, "/v1/exchange-rates": QUOTED}
+BODIES: dict[str, Any] = {"/v1/acceptances": ACCEPTED}
 ASKED: dict[str, tuple[str, str, Any]] = {
     "plan": ("GET", "/v1/handoffs/C-1/plan", None),
     "start": ("POST", "/v1/handoffs", {"contract": "C-1"}),
@@ -267,17 +262,3 @@ async def test_billing_names_what_it_does_not_know_before_anything_runs(house: H
     for (method, path), body in unknown.items():
         answer = await house.ask("fin", method, path, **({"json": body} if body else {}))
         assert problem_of(answer, 404)["remedy"], path
-
-
-async def test_exchange_rates_are_kept_once_and_never_rewritten(house: House) -> None:
-    table: dict[str, Any] = {
-        "source": f"ecb-{uuid4().hex[:6]}",
-        "at": "2026-04-30T14:15:00Z",
-        "rates": [{"currency": "EUR", "functional": "USD", "rate": "1.0500"}],
-    }
-    for _ in range(2):
-        assert (await house.ask("fin", "POST", "/v1/exchange-rates", json=table)).status_code == 204
-    table["rates"][0]["rate"] = "1.0600"
-    problem_of(await house.ask("fin", "POST", "/v1/exchange-rates", json=table), 409)
-    table["rates"][0]["rate"] = 1.05
-    problem_of(await house.ask("fin", "POST", "/v1/exchange-rates", json=table), 400)
