@@ -25,7 +25,9 @@ COMMANDS: dict[str, Target] = {
     "start": Target("cli.handoffs.start:start", "Ask for a contract's handoff; asked twice, it is done once."),
     "list": Target("cli.handoffs.list:list_engagements", "The engagements and where each stands."),
     "show": Target("cli.handoffs.show:show", "One engagement: its status, its money, its ids in every system."),
-    "trace": Target("cli.handoffs.trace:trace", "The whole story of an engagement, found by any id in any system."),
+    "trace": Target(
+        "cli.handoffs.trace:trace", "The whole story of an engagement, found by any id in any system, or of an invoice line."
+    ),
     "signal": Target("cli.handoffs.signal:signal", "Say that records were corrected: what waits looks again."),
     "cancel": Target("cli.handoffs.cancel:cancel", "Withdraw a running handoff; everything it made is undone."),
     "schema": Target("cli.schema:schema", "The canonical objects and policy files: versions, and the JSON Schema of one."),

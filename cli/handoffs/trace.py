@@ -24,7 +24,7 @@ ReferenceArgument = Annotated[
 
 
 def trace(reference: ReferenceArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
-    """The whole story of an engagement, found by any id in any system; of an invoice line, all that caused it."""
+    """The whole story of an engagement, found by any id in any system, or of an invoice line."""
     named = _INVOICE_LINE.fullmatch(reference)
     with output(json) as out:
         if named:

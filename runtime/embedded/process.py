@@ -49,7 +49,7 @@ class Program:
     remedy: str
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
-    patience: float = 30.0
+    patience: float = 90.0  # a busy machine imports slowly; one that ends says so at once
     grace: float = 10.0
     stop_signal: signal.Signals = signal.SIGTERM
     account: str | None = None
