@@ -40,6 +40,8 @@ from activities.project_accounting import ProjectAccountingActivities
 from activities.psa import PsaActivities
 from activities.rate_change import RateChangeActivities
 from activities.receivables import ReceivablesActivities
+from activities.reconciliation import ReconciliationActivities
+from activities.reconciliation_healing import HealingActivities
 from activities.release import ReleaseActivities
 from activities.revenue import RevenueActivities
 from activities.roster import Roster
@@ -81,12 +83,14 @@ STEPS: tuple[type[Any], ...] = (
     EngagementActivities,
     FactActivities,
     FollowingActivities,
+    HealingActivities,
     InvoicingActivities,
     PlanActivities,
     ProjectAccountingActivities,
     PsaActivities,
     RateChangeActivities,
     ReceivablesActivities,
+    ReconciliationActivities,
     ReleaseActivities,
     RevenueActivities,
     SweepActivities,

@@ -154,6 +154,11 @@ GROUPS: dict[str, dict[str, Target]] = {
             "Import a version of a rate card, which work billed at older rates follows, or exchange rates with source and time.",
         ),
     },
+    "reconcile": {
+        "run": Target("cli.reconcile.run:run", "Compare an entity's systems with our ledger now; MISSING and LATE heal."),
+        "show": Target("cli.reconcile.show:show", "Past runs; one run with its findings; or what stands open."),
+        "schedule": Target("cli.reconcile.schedule:schedule", "An entity's evening schedule; with days, make up for them."),
+    },
     "audit": {
         "verify": Target("cli.audit.verify:verify", "Prove that nobody changed the trail: every hash is computed again."),
         "export": Target("cli.audit.export:export", "The trail of one engagement, or all of it, as one JSON object a line."),
@@ -188,6 +193,7 @@ HELP = {
     "receivables": "What customers owe, and what they paid.",
     "dispute": "What customers contest of their invoices.",
     "rates": "Rate cards and exchange rates.",
+    "reconcile": "Both sides of everything, compared in money: what is missing, double, different or late.",
     "audit": "The append-only trail: verify and export it.",
     "connectors": "The connected systems.",
     "policy": "The firm's own rules.",

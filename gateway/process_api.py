@@ -15,6 +15,7 @@ from gateway.closing_api import closing_routes
 from gateway.permissions import Gate
 from gateway.problems import problems
 from gateway.receivables_api import receivables_routes
+from gateway.reconciliation_api import reconciliation_routes
 from gateway.texts import TEXT, Identifier, Limit, Name, Number, Wanted
 from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.office import Office
@@ -68,6 +69,7 @@ def process_routes(office: Office, gate: Gate) -> APIRouter:
     billing_routes(routes, office, gate)
     closing_routes(routes, office, gate)
     receivables_routes(routes, office, gate)
+    reconciliation_routes(routes, office, gate)
     return routes
 
 

@@ -18,6 +18,7 @@ from ledger.expectations import Expectations
 from ledger.facts import Facts
 from ledger.inbox import Inbox
 from ledger.planned_revenue import PlannedRevenue
+from ledger.reconciliation.book import Reconciliations
 from ledger.watermarks import Watermarks
 
 
@@ -39,6 +40,7 @@ class Books:
     watermarks: Watermarks
     clock: BusinessClock
     billing: BillingLedger
+    reconciliation: Reconciliations
 
     @classmethod
     def over(cls, database: Database) -> Self:
@@ -58,6 +60,7 @@ class Books:
             watermarks=Watermarks(database),
             clock=BusinessClock(database),
             billing=BillingLedger.over(database),
+            reconciliation=Reconciliations.over(database),
         )
 
     @classmethod

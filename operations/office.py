@@ -28,7 +28,8 @@ from operations.cash import CashDesk
 from operations.closing import ClosingDesk
 from operations.credit_desk import CreditDesk
 from operations.receivables import ReceivablesDesk
-from operations.schedules import Scheduled, Schedules
+from operations.reconciliation import ReconciliationDesk
+from operations.schedules import Scheduled, Schedules, planned
 from operations.settlement import Settlements, require_a_say
 from policies.access import WITHHELD, Permission
 from policies.firm import Policies
@@ -274,15 +275,25 @@ class Office:
 
     async def schedules(self) -> list[Scheduled]:
         """What runs by the clock, beside what should."""
-        return await Schedules(self.client).listed()
+        return await (await self._schedules()).listed()
 
     async def apply_schedules(self) -> list[Scheduled]:
         """Reconcile the server to workflows/schedules."""
-        return await Schedules(self.client).apply()
+        return await (await self._schedules()).apply()
 
     async def trigger_schedule(self, schedule_id: str) -> None:
         """Run one now."""
-        await Schedules(self.client).trigger(schedule_id)
+        await (await self._schedules()).trigger(schedule_id)
+
+    async def _schedules(self) -> Schedules:
+        return Schedules(self.client, planned(self.policies, (await self.books.clock.now()).date()))
+
+    # Reconciliation.
+
+    @property
+    def reconciliation(self) -> ReconciliationDesk:
+        """What people ask of reconciliation."""
+        return ReconciliationDesk(lambda: self.client, self.books, self.policies)
 
     # Billing.
 

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     OPERATE = "operate"
     DECODE = "decode"
     CLOSE = "close"
+    RECONCILE = "reconcile"
 
 
 class Role(Shape):

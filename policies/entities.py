@@ -1,6 +1,7 @@
 """The firm's legal entities: currency, country, tax registrations, working time, billing calendar, approvals (R95, R155)."""
 
 from collections.abc import Iterator
+from datetime import time
 from decimal import Decimal
 
 from pydantic import Field
@@ -18,6 +19,13 @@ class BillingCalendar(Shape):
 
     invoice_day: int = Field(default=1, ge=1, le=28)
     closes_after_business_days: int = Field(default=5, ge=0)
+
+
+class ReconciliationCalendar(Shape):
+    """When an entity reconciles, on its own clock, and over how many days; what changes later that day is late, not missing."""
+
+    at: time = time(20)
+    look_back_days: int = Field(default=45, ge=1, le=400)
 
 
 class Approval(Shape):
@@ -39,6 +47,7 @@ class Entity(Shape):
     time_zone: TimeZone
     working_time: WorkingTime = WorkingTime()
     billing: BillingCalendar = BillingCalendar()
+    reconciliation: ReconciliationCalendar = ReconciliationCalendar()
     rounding: Rounding = Rounding.HALF_UP
     approvals: tuple[Approval, ...] = ()
 

@@ -19,6 +19,7 @@ from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
 from canonical.rules.rating import RatingPolicy
+from canonical.rules.reconciling import ReconciliationTerms
 from canonical.rules.retroactive import RetroactivePolicy
 from canonical.service_template import ServiceTemplate
 from policies.access import Access
@@ -207,6 +208,14 @@ class Policies(Shape):
     def cash_terms(self, entity: str, on: date) -> CashTerms:
         """What is asked of payments, and when collections begin."""
         return self.billing.on(on).terms(entity).cash
+
+    def reconciliation(self, entity: str, on: date) -> ReconciliationTerms:
+        """An entity's own day, and over how many of them a run looks."""
+        entities = self.entities.on(on)
+        terms = entities.entity(entity)
+        return ReconciliationTerms(
+            time_zone=terms.time_zone, look_back_days=terms.reconciliation.look_back_days, home=entities.home
+        )
 
     # Who owns what.
 

@@ -13,6 +13,7 @@ from rehearsal.checks.exceptions import ExceptionChecks, ExceptionJudge
 from rehearsal.checks.judge import Judge
 from rehearsal.checks.pressure import PressureChecks, PressureJudge
 from rehearsal.checks.receivables import ReceivablesChecks, ReceivablesJudge
+from rehearsal.checks.reconciliation import ReconciliationChecks, ReconciliationJudge
 from rehearsal.checks.records import RecordChecks, RecordJudge
 from rehearsal.checks.writes import WriteChecks, WriteJudge
 
@@ -27,6 +28,7 @@ JUDGES: tuple[type[Judge], ...] = (
     PressureJudge,
     CreditJudge,
     ClosingJudge,
+    ReconciliationJudge,
 )
 """Who compares it: each has a method for each check of its topic."""
 
@@ -42,6 +44,7 @@ class Check(
     PressureChecks,
     CreditChecks,
     ClosingChecks,
+    ReconciliationChecks,
 ):
     """One thing that must hold; ``fact`` says it in words for those who watch."""
 

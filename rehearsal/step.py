@@ -17,8 +17,9 @@ from rehearsal.steps.expenses import Expenses, ExpenseVerbs
 from rehearsal.steps.fate import Fate, FateVerbs
 from rehearsal.steps.pressure import Pressure, PressureVerbs
 from rehearsal.steps.receivables import Receivables, ReceivablesVerbs
+from rehearsal.steps.reconciliation import Reconciliation, ReconciliationVerbs
 
-PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Pressure, Books, Credits, Closing, Fate)
+PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Pressure, Books, Credits, Closing, Reconciliation, Fate)
 """Who does it: each has a method for each verb of its topic."""
 
 
@@ -34,6 +35,7 @@ class Step(
     BooksVerbs,
     CreditVerbs,
     ClosingVerbs,
+    ReconciliationVerbs,
     FateVerbs,
 ):
     """One step: exactly one verb, and if wanted a note that is told while it happens."""

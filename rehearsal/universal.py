@@ -1,7 +1,11 @@
 """What must hold after every story, whatever it is about: once, traced, decided, explained, and nothing stuck."""
 
+import asyncio
 from collections.abc import Iterator
+from datetime import date, timedelta
 
+from canonical.period import Period
+from canonical.reconciliation import DiscrepancyType
 from rehearsal.estate import doubles, estate
 from rehearsal.reading import Story
 from rehearsal.record import Json, Record
@@ -16,6 +20,9 @@ _REQUIRED = {
     "mapping_version": "mapping version",
     "actor": "actor",
 }
+_EXPLAINED = {DiscrepancyType.HELD, DiscrepancyType.ROUNDING}
+_EVER = Period(start=date(2000, 1, 1), end=date(2100, 1, 1))
+_PATIENCE = timedelta(seconds=60)
 _STUCK = "TemporalReportedProblems IS NOT NULL"
 
 
@@ -32,6 +39,7 @@ async def breaches(scene: Scene, known: set[str]) -> list[str]:
         *_decided(await scene.view.effects()),
         *_concluded(await scene.view.inbox()),
         *_explained(known, await scene.view.cases()),
+        *await _unreconciled(scene, known),
         *[f"engine: the workflow {w.id} is stuck" async for w in scene.office.client.list_workflows(_STUCK)],
     ]
 
@@ -42,7 +50,30 @@ def mentioned(story: Story) -> set[str]:
     checks = [*scenario.then, *(one for step in scenario.steps for one in step.check or ())]
     codes = {one.exceptions.code for one in checks if one.exceptions}
     codes |= {code for step in scenario.steps if (code := getattr(step.particulars, "exception", None))}
+    reconciled = [one.reconciled for one in checks if one.reconciled]
+    codes |= {f"{one.type.value} {one.comparison}" for run in reconciled for one in run.found or ()}
     return codes | set(scenario.explains)
+
+
+async def _unreconciled(scene: Scene, known: set[str]) -> list[str]:
+    """Every entity of the story, all days, without healing anything; what waits on purpose and roundings explain themselves."""
+    await scene.stage.vendors.lift()
+    entities = sorted({row["entity"] for row in await scene.view.engagements() if row["entity"]})
+    runs = (
+        scene.office.reconciliation.run(entity, since=_EVER.start, through=_EVER.last, is_report_only=True, actor="universal")
+        for entity in entities
+    )
+    try:
+        done = await asyncio.wait_for(asyncio.gather(*runs), _PATIENCE.total_seconds() * scene.manner.patience)
+    except TimeoutError:
+        return [f"U5: the reconciliation of {', '.join(entities)} did not end within {_PATIENCE}"]
+    books = scene.office.books.reconciliation
+    found = [one for run in done for one in await books.findings.of_run(run.run)]
+    return [
+        f"U5: {one.entity}, {one.comparison}: {one.type.value} {one.key} of {one.day or 'no day'}: {one.left} against {one.right}"
+        for one in found
+        if one.type not in _EXPLAINED and not known & {one.type.value, f"{one.type.value} {one.comparison}"}
+    ]
 
 
 def _once(records: list[Record]) -> Iterator[str]:

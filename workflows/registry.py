@@ -23,6 +23,7 @@ from workflows.poll_receivables import PollReceivablesWorkflow
 from workflows.post_charges import PostChargesWorkflow
 from workflows.provision_project import ProvisionProjectWorkflow
 from workflows.recognize_revenue import RecognizeRevenueWorkflow
+from workflows.reconcile import ReconcileWorkflow
 from workflows.release_invoice import ReleaseInvoiceWorkflow
 from workflows.start_closes import StartClosesWorkflow
 from workflows.sweep import SweepWorkflow
@@ -47,6 +48,7 @@ WORKFLOWS: tuple[type[Any], ...] = (
     PollReceivablesWorkflow,
     ProvisionProjectWorkflow,
     RecognizeRevenueWorkflow,
+    ReconcileWorkflow,
     ReleaseInvoiceWorkflow,
     StartClosesWorkflow,
     SweepWorkflow,

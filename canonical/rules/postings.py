@@ -47,6 +47,11 @@ class Chart(Part):
         """The revenue account of what was deferred when it was billed (S01 month-end)."""
         return self.subscription_revenue if kind is BillableKind.SUBSCRIPTION else self.billed_to(kind)
 
+    @property
+    def revenue_accounts(self) -> tuple[str, ...]:
+        """Where earned revenue lies."""
+        return (self.time_revenue, self.fee_revenue, self.subscription_revenue, self.expense_revenue, self.breakage)
+
 
 class Posting(Part):
     """An amount on an account: debits positive, credits negative. Postings of one account and memo become one line."""

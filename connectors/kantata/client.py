@@ -1,4 +1,4 @@
-"""Kantata OX as much of it as we use; satisfies ``Psa``, ``ChangeFeed`` and ``Time``."""
+"""Kantata OX as much of it as we use; satisfies ``Psa``, ``ChangeFeed``, ``Time`` and ``Listing``."""
 
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from connectors.kantata.api import Api
 from connectors.kantata.changes import Changes
 from connectors.kantata.expenses import Expenses
 from connectors.kantata.invoices import Invoices
+from connectors.kantata.listing import Listings
 from connectors.kantata.names import Names
 from connectors.kantata.projects import Projects
 from connectors.kantata.schemas import Role
@@ -47,7 +48,7 @@ DECLARED = {
 }
 
 
-class Kantata(Projects, Staffing, Changes, Time, Expenses, Invoices):
+class Kantata(Projects, Staffing, Changes, Time, Expenses, Invoices, Listings):
     """One account."""
 
     def __init__(self, system: str, settings: Settings) -> None:
@@ -65,6 +66,7 @@ class Kantata(Projects, Staffing, Changes, Time, Expenses, Invoices):
         Time.__init__(self, api, settings, windows, names)
         Expenses.__init__(self, api, settings, windows, names)
         Invoices.__init__(self, api, settings)
+        Listings.__init__(self, api, settings, self, self)
 
     def declares(self, kind: str) -> Declaration:
         """What this account says of a kind of write."""

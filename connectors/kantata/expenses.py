@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from canonical.errors import NotFound
+from canonical.period import Period
 from canonical.time_entry import ExpenseItem
 from connectors.http import Json
 from connectors.kantata import time_mapping
@@ -71,6 +72,14 @@ class Expenses:
         except NotFound:
             return time_mapping.deleted_expense(self._api.name, number, await self._api.clock(), self._zone)
         return (await self._expenses(page, in_order(page, "expenses"), names))[0]
+
+    async def expenses_on(self, days: Period) -> AsyncIterator[Sequence[ExpenseItem]]:
+        """Every expense of these days, whatever its state, a page at a time; may tell one twice, leaves none out."""
+        names = self._names.anew()
+        for reading in _LISTING.readings:
+            asked = {**_LISTING.query, **reading, "date_expensed_between": f"{days.start}:{days.last}"}
+            async for page in self._windows.every("expenses", asked):
+                yield await self._expenses(page, in_order(page, "expenses"), names)
 
     async def _expenses(self, page: Json, records: list[Json], names: Names) -> list[ExpenseItem]:
         around = await beside(self._api.name, self._zone, page, records, "expense_report_submissions", names)

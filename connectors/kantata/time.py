@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from canonical.errors import NotFound
+from canonical.period import Period
 from canonical.time_entry import ApprovalState, TimeEntry
 from connectors.http import Json
 from connectors.kantata import time_mapping
@@ -53,6 +54,13 @@ class Time:
         )
         async for page in entries.changed(since, until):
             yield page
+
+    async def entries_on(self, days: Period) -> AsyncIterator[Sequence[TimeEntry]]:
+        """Every entry whose work falls on these days, whatever its state; may tell one twice, leaves none out."""
+        names, asked = self._names.anew(), {"include": _INCLUDED, "order": "created_at:asc", **_LISTING.readings[0]}
+        asked["date_performed_between"] = f"{days.start}:{days.last}"
+        async for page in self._windows.every("time_entries", asked):
+            yield await self._mapped(page, in_order(page, "time_entries"), names)
 
     async def entries_of(self, source_ids: Sequence[str]) -> Sequence[TimeEntry]:
         """These entries as they are now. One that was seen and is gone is told as deleted; what cannot be an id is left out."""

@@ -1,4 +1,4 @@
-"""One NetSuite account as the ports see it: Customers, ProjectAccounting, Billing, Receivables and GeneralLedger."""
+"""One NetSuite account as the ports see it: Customers, ProjectAccounting, Billing, Receivables, GeneralLedger, Listing."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
@@ -12,7 +12,9 @@ from canonical.journal import AccountingPeriod, Journal, JournalRecord
 from canonical.money import Money
 from canonical.party import Customer, CustomerRecord
 from canonical.payment import Payment
+from canonical.period import Period
 from canonical.project import Phase, Project, ProjectRecord
+from canonical.reconciliation import Listed, Thing
 from canonical.written import Declaration, Written
 from connectors.netsuite.account import RECORDS, Account
 from connectors.netsuite.applications import Applications
@@ -26,6 +28,7 @@ from connectors.netsuite.directory import Directory
 from connectors.netsuite.feeds import Feeds
 from connectors.netsuite.invoices import Invoices
 from connectors.netsuite.journals import Journals
+from connectors.netsuite.listing import Listings
 from connectors.netsuite.periods import Periods
 from connectors.netsuite.posting import Posting
 from connectors.netsuite.projects import ProjectLedger
@@ -54,6 +57,8 @@ class NetSuite:
         self._invoices, self._credit_memos = Invoices(posting), CreditMemos(posting)
         self._deposits, self._applications = Deposits(posting), Applications(posting)
         self._feeds, self._journals = Feeds(posting), Journals(posting)
+        self._listings = Listings(self._account, directory)
+        self.listings = self._listings.listings
 
     def declares(self, kind: str) -> Declaration:
         """As NetSuite is, with what the landscape knows better of this account."""
@@ -186,6 +191,11 @@ class NetSuite:
 
     def payments(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[Payment]]:
         return self._feeds.payments(since, until)
+
+    # Listing.
+
+    def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
+        return self._listings.listed(thing, entity=entity, days=days)
 
     # GeneralLedger.
 

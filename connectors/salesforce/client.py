@@ -1,15 +1,17 @@
-"""Salesforce as a CRM and as CPQ: satisfies the ports Crm, Quotes and ChangeFeed."""
+"""Salesforce as a CRM and as CPQ: satisfies the ports Crm, Quotes, ChangeFeed and Listing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 from canonical.errors import Conflict, Misconfigured, NotFound, Rejected
 from canonical.event import InboundEvent
 from canonical.party import Customer
+from canonical.period import Period
 from canonical.quote import Deal, Quote
+from canonical.reconciliation import Listed, Thing
 from canonical.written import Declaration, Written
 from connectors.http import Json
-from connectors.salesforce import accounts, changes, mapping, schemas, soql
+from connectors.salesforce import accounts, changes, listing, mapping, schemas, soql
 from connectors.salesforce.accounts import Accounts
 from connectors.salesforce.org import Org
 from connectors.salesforce.schemas import AccountRow, DealRow, LineRow, NoteRow, QuoteRow, Row
@@ -20,6 +22,8 @@ _CURRENCY = "CurrencyIsoCode"
 
 class Salesforce:
     """One org."""
+
+    listings = frozenset({Thing.CONTRACT})
 
     def __init__(self, system: str, settings: Settings) -> None:
         self.name, self._settings = system, settings
@@ -148,6 +152,17 @@ class Salesforce:
     def changes(self, since: datetime, until: datetime) -> AsyncIterator[InboundEvent]:
         """Deals and contract records changed in the window."""
         return changes.changes(self._org, self._settings, since, until)
+
+    # Listing
+
+    def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
+        """Deals that bear a contract's reference, for reconciliation."""
+        return listing.listed(self._org, thing, self._settings.deal_fields.contract, self._deals_listed)
+
+    async def _deals_listed(self, where: str) -> AsyncIterator[Sequence[Deal]]:
+        text = soql.select(self._fields(DealRow, self._deal_names), "Opportunity", where, order="Id")
+        async for page in self._org.pages(text):
+            yield [self._deal(schemas.read(self.name, DealRow, row, self._deal_names)) for row in page]
 
     # Inside.
 

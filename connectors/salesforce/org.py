@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -63,6 +63,15 @@ class Org:
         resource = "queryAll" if with_archived else "query"
         pages = _Records(f"{self.path}/{resource}?q={quote(soql, safe='')}")
         return [row async for row in every(pages, self._page)]
+
+    async def pages(self, soql: str) -> AsyncIterator[list[Json]]:
+        """The same a page at a time, for long lists."""
+        records: _Records | None = _Records(f"{self.path}/query?q={quote(soql, safe='')}")
+        while records is not None:
+            page = await self._page(records.first())
+            yield records.items(page)
+            following = records.following(page)
+            records = _Records(following["path"]) if following else None
 
     async def queries(self, *soql: str) -> list[list[Json]]:
         """Several queries in one call, in order."""

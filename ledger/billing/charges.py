@@ -92,6 +92,15 @@ class Charges:
                 await connection.execute(_NAMED, batch, list(ids), list(ids.values()))
             await connection.execute(_POSTED, [batch])
 
+    async def renamed(self, ids: Mapping[str, str]) -> None:
+        """Charges that were lost there were posted again and are called otherwise now."""
+        await self._database.execute(
+            "UPDATE billables b SET charge_id = g.id FROM unnest($1::text[], $2::text[]) AS g(reference, id)"
+            " WHERE b.reference = g.reference AND b.charge_batch <> ''",
+            list(ids),
+            list(ids.values()),
+        )
+
     async def refused(self, batch: str) -> None:
         """A part of it was refused: it is posted again when a person says so."""
         await self._database.execute(_REFUSED, batch)

@@ -168,6 +168,15 @@ class Documents:
             require_move(reference, found.state, InvoiceState.POSTED)
         return found
 
+    async def posted_again(self, reference: str, record: DocumentRecord, *, system: str, origin: Origin) -> None:
+        """The ERP had lost it and has a new record now; where it stands in our books is unchanged."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                _RECORD, reference, system, record.target_id, record.number, record.url, record.version, record.posted_on,
+                record.open.amount,
+            )  # fmt: skip
+            await _note(connection, "document_posted_again", reference, origin, number=record.number)
+
     async def _already(self, reference: str, state: InvoiceState) -> BillingDocument:
         found = await self.read(reference)
         if found.state is not state:

@@ -62,6 +62,17 @@ BILLING_GUARDED = (
 )
 
 FOLLOWING = {"follow_ups": CHANGE, "announcements": CHANGE}
+PASSING = "SELECT, INSERT, UPDATE, DELETE"  # the two sides of a comparison live as long as it takes
+RECONCILIATION = {
+    "reconciliation_runs": CHANGE,
+    "reconciliation_sides": CHANGE,
+    "reconciliation_buckets": APPEND,
+    "reconciliation_items": PASSING,
+    "reconciliation_findings": APPEND,
+    "reconciliation_states": APPEND,
+    "reconciliation_healings": APPEND,
+    "reconciliation_positions": APPEND,
+}
 
 
 CHARGES = {"charge_batches": CHANGE, "charge_reversals": CHANGE}
@@ -108,6 +119,11 @@ def of_revenue(role: str) -> list[str]:
 def of_following(role: str) -> list[str]:
     """The grants of what follows invoices."""
     return _grants(role, FOLLOWING, (), callable_ones=0)
+
+
+def of_reconciliation(role: str) -> list[str]:
+    """The grants of reconciliation: what was found is added to, never changed."""
+    return _grants(role, RECONCILIATION, (), callable_ones=0)
 
 
 def _grants(role: str, tables: Mapping[str, str], guarded: Iterable[str], *, callable_ones: int) -> list[str]:

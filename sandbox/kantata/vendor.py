@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.kantata.answers import envelope, single
@@ -50,6 +50,7 @@ class Kantata(SimulatedVendor):
 
     def routes(self) -> list[BaseRoute]:
         return [
+            Route("/_sandbox/kantata/records/{plural:str}/{number:str}", self._edit, methods=["POST"]),
             Route("/oauth/authorize", self._guarded(self._authorize, public=True)),
             Route("/oauth/token", self._guarded(self._token, public=True), methods=["POST"]),
             Route("/api/v1/external_references/create_or_update", self._guarded(self._create_or_update), methods=["POST"]),
@@ -95,6 +96,23 @@ class Kantata(SimulatedVendor):
 
     def error(self, status: int, headers: dict[str, str]) -> Response:
         return Refusal(status).answer(headers)
+
+    async def _edit(self, request: Request) -> Response:
+        """An administrator approves a timesheet, or takes a line item back from one and deletes or changes it."""
+        kind, given = KINDS[request.path_params["plural"]], await request.json()
+        record, writer = self.state[kind.plural][request.path_params["number"]], self._people()
+        if given["does"] == "approve":
+            writer.resolve(kind, record, "approve", "")
+            return JSONResponse({"id": record["id"]})
+        sheet, record["recent_submission_id"] = record.get("recent_submission_id"), None
+        if given["does"] == "delete":
+            writer.delete(kind, record)
+        else:
+            writer.update(kind, record, given["to"])["recent_submission_id"] = sheet
+        return JSONResponse({"id": request.path_params["number"]})
+
+    def _people(self) -> Writer:
+        return Writer(self.state, {"user_id": "1"}, self.now(), None)
 
     # The calls.
 

@@ -34,6 +34,7 @@ class Controls:
             ("payments", "POST", self._payment),
             ("transactions/{key}/void", "POST", self._void),
             ("invoices/{key}/approve", "POST", self._approve),
+            ("records/{type}/{key}", "POST", self._edit),
             ("periods", "GET", self._periods),
             ("periods", "PUT", self._close),
             ("trial-balance", "GET", self._trial_balance),
@@ -86,6 +87,16 @@ class Controls:
         body = {"approvalStatus": {"id": "2"}}
         record = self._records.update("invoice", key, body, strict=True, replace=frozenset())
         return JSONResponse({"invoice": record["id"], "status": record["status"]["id"]})
+
+    async def _edit(self, request: Request) -> Response:
+        """A person in the pages deletes a record, makes a copy of it (which bears no external id), or changes fields."""
+        given, kind, key = await request.json(), request.path_params["type"], request.path_params["key"]
+        if given["does"] == "delete":
+            return JSONResponse({"deleted": self._records.delete(kind, key)["id"]})
+        if given["does"] == "copy":
+            return JSONResponse({"id": self._records.copied(kind, key)["id"]}, status_code=201)
+        record = self._records.update(kind, key, given["to"], strict=True, replace=frozenset())
+        return JSONResponse({"id": record["id"]})
 
     async def _close(self, request: Request) -> Response:
         given = await request.json()

@@ -194,6 +194,14 @@ class Records:
         self._keep(kind, record)
         return record
 
+    def copied(self, name: str, key: str) -> Json:
+        """A person's copy of a record that posts nothing: all of it but its external id."""
+        own = {"externalId", "_visible_from"}
+        fields = {field: value for field, value in self.get(name, key).items() if field not in own}
+        record: Json = {**fields, "id": self._next_id(), "_version": 1, **self._stamps(self.kind(name))}
+        self._keep(self.kind(name), record)
+        return record
+
     def changed(self, name: str, record: Json) -> None:
         """Keep a record that is another now than it was."""
         record.update(lastModifiedDate=_stamp(self._now()), _version=record["_version"] + 1)

@@ -10,13 +10,21 @@ from canonical.journal import AccountingPeriod, Journal, JournalLine, JournalRec
 from canonical.money import Money
 from canonical.payment import Payment
 from canonical.period import Period
-from canonical.time_entry import ExpenseItem, TimeEntry
+from canonical.reconciliation import Listed, Thing
+from canonical.time_entry import ApprovalState, ExpenseItem, TimeEntry
 from canonical.written import Written
 from tests.activities.memory import Remembering
 
 
 class RememberingReceivables(Remembering):
     """Invoices and credit memos as they were requested, and what people pay; journals are the connectors' own tests."""
+
+    listings = frozenset({Thing.DOCUMENT})
+
+    async def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
+        """The invoices that are here, each a page; one that was forgotten is lost."""
+        for target_id, invoice in self.invoices.items():
+            yield [_listed_invoice(target_id, invoice)]
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -28,6 +36,11 @@ class RememberingReceivables(Remembering):
         self.closed: set[tuple[str, date]] = set()
         self.statuses: list[DocumentRecord] = []
         self.paid: list[Payment] = []
+
+    def lose(self, target_id: str) -> None:
+        """Somebody deleted it."""
+        del self.invoices[target_id]
+        self.records = {key: record for key, record in self.records.items() if record.target_id != target_id}
 
     async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
         written = await self.make("post_charges", "charges", lines[0].billable.contract, key)
@@ -178,6 +191,13 @@ def _signed(line: JournalLine) -> str:
 class RememberingTime(Remembering):
     """Entries as people left them; every poll tells all of them."""
 
+    listings = frozenset({Thing.TIME, Thing.EXPENSE})
+
+    async def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
+        """Every entry, each a page."""
+        for entry in self.entries.values() if thing is Thing.TIME else ():
+            yield [_listed_entry(entry)]
+
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.entries: dict[str, TimeEntry] = {}
@@ -202,3 +222,29 @@ class RememberingTime(Remembering):
     def record(self, entry: TimeEntry) -> None:
         """Somebody records or changes time."""
         self.entries[entry.source_id] = entry
+
+
+def _listed_entry(entry: TimeEntry) -> Listed:
+    return Listed(
+        target_id=entry.source_id,
+        reference=entry.reference,
+        kind="time",
+        day=entry.work_date,
+        quantity=entry.hours,
+        amount=Decimal(0),
+        counts=entry.state is ApprovalState.APPROVED,
+        state=entry.state.value,
+        project=entry.project,
+        version=entry.source_version,
+    )
+
+
+def _listed_invoice(target_id: str, invoice: Invoice) -> Listed:
+    return Listed(
+        target_id=target_id,
+        reference=invoice.reference,
+        kind="invoice",
+        day=invoice.accounting_date,
+        amount=invoice.total.amount,
+        currency=invoice.currency,
+    )

@@ -50,8 +50,10 @@ ASKED: dict[str, tuple[str, str, Any]] = {
     "settle": ("POST", "/v1/exceptions/1/approve", None),
     "submit": ("POST", "/v1/acceptances", ACCEPTED),
     "bill": ("POST", "/v1/billing/C-1/runs", {"through": "2026-04-30"}),
+    "reconcile": ("POST", "/v1/reconciliations", {"entity": "XX99"}),
 }
-READS = ["/v1/engagements", "/v1/engagements/C-1", "/v1/engagements/C-1/trace", "/v1/exceptions", "/v1/exceptions/1"]
+READS = ["/v1/engagements", "/v1/engagements/C-1", "/v1/engagements/C-1/trace", "/v1/exceptions", "/v1/exceptions/1",
+         "/v1/reconciliations", "/v1/reconciliations/1", "/v1/discrepancies"]  # fmt: skip
 
 
 @pytest.mark.parametrize("who", list(PEOPLE))
@@ -79,6 +81,7 @@ async def test_every_path_refuses_who_does_not_say_who_it_is(house: House) -> No
                     "to": "x",
                     "until": "2026-01-01T00:00:00Z",
                     "reason": "because",
+                    "entity": "US01",
                 }
                 names = defaultdict(lambda: "C-1", number="1", month="2026-04", line="1")
                 url = path.format_map(names) + ("?through=2026-04-30" if path.endswith("/preview") else "")
@@ -110,6 +113,7 @@ async def test_every_path_refuses_who_does_not_say_who_it_is(house: House) -> No
         ("/v1/exceptions/1/settle", b'{"decision": "forget"}', "decision"),
         ("/v1/exceptions/1/snooze", b'{"until": "2026-04-01T00:00:00"}', "until"),
         ("/v1/exceptions/1/assign", b'{"to": ""}', "to"),
+        ("/v1/reconciliations", b'{"entity": "US01", "as_of": "2026-04-01T00:00:00"}', "as_of"),
     ],
 )
 async def test_what_cannot_be_read_is_refused_with_its_field(house: House, path: str, body: bytes, field: str | None) -> None:
@@ -131,7 +135,16 @@ async def test_an_oversized_body_is_refused_here_too(house: House) -> None:
     problem_of(await house.ask("fin", "POST", "/v1/handoffs", content=chunks()), 413)
 
 
-@pytest.mark.parametrize("path", ["/v1/engagements/C-404", "/v1/engagements/C-404/trace", "/v1/exceptions/404404", "/v1/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/engagements/C-404",
+        "/v1/engagements/C-404/trace",
+        "/v1/exceptions/404404",
+        "/v1/reconciliations/404404",
+        "/v1/nothing",
+    ],
+)
 async def test_what_is_not_there_is_a_problem_document(house: House, path: str) -> None:
     problem_of(await house.get("fin", path), 404)
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_schedules_are_listed_applied_and_applied_again(office: Office) -> None:
-    names = [planned.id for planned in SCHEDULES]
+    names = [*(planned.id for planned in SCHEDULES), *(f"reconcile/{entity}" for entity in ("DE01", "IN01", "UK01", "US01"))]
     assert names[:1] == ["sweep"]
     assert [(one.id, one.is_applied) for one in await office.schedules()] == [(name, False) for name in names]
     with pytest.raises(NotFound, match="no schedule sweep"):

@@ -30,6 +30,7 @@ from workflows.follow_rates import FollowRatesWorkflow, RatesImported
 from workflows.identify_event import IdentifyEventWorkflow
 from workflows.plan_project import PlanProjectWorkflow
 from workflows.provision_project import CancelHandoff, ProvisionProjectWorkflow
+from workflows.reconcile import Reconcile, ReconcileWorkflow
 from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
 from workflows.sweep import SweepWorkflow
 
@@ -482,4 +483,14 @@ async def expire_retainer_broken(house: House, contract: str) -> Handle:
     handle = await house.began(ExpireRetainerWorkflow.run, f"expire_retainer/{contract}/L9/2026-06-01", request)
     await house.settle(contract, "RETAINER_EXPIRED", Decision.OVERRIDE)
     await handle.result()
+    return handle
+
+
+@story
+async def reconcile_with_entries_that_heal(house: House, contract: str) -> Handle:
+    await a_living_engagement(house, contract)
+    house.firm.psa.record(an_entry(contract))
+    request = Reconcile(entity="US01", since=date(2026, 1, 1), through=date(2026, 12, 31))
+    handle = await house.ran(ReconcileWorkflow.run, f"reconcile/{contract}", request)
+    house.firm.psa.entries.clear()
     return handle

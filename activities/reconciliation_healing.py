@@ -1,0 +1,188 @@
+"""MISSING and LATE heal by running the handoff again, through the same door and the same write protocol (R135)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
+
+from pydantic import BaseModel
+from temporalio import activity
+
+from activities.billing_ports import Receivables
+from activities.contract_of_record import ContractsOfRecord
+from activities.ports import Cases, Clock, Inbox
+from activities.reconciliation import proposal
+from activities.reconciliation_ports import HealingBooks, ReconciliationPolicy, Runs
+from activities.step import Asked, Bookkeeping, Step
+from activities.systems import Systems
+from canonical.charge import ChargeLine
+from canonical.event import FactKind, InboundEvent
+from canonical.provenance import Origin
+from canonical.reconciliation import Comparison, Discrepancy, ReconciliationRun
+from canonical.written import Written
+
+SOURCES_AT_ONCE = 500
+_DAY = timedelta(days=1)
+
+
+class HealFindings(BaseModel):
+    """What one comparison of a run found missing or late."""
+
+    origin: Origin
+    run: ReconciliationRun
+    comparison: Comparison
+
+
+class ToHeal(BaseModel):
+    """Entries that are to be taken in again, by their ids there."""
+
+    source_ids: list[str] = []
+
+
+@dataclass(frozen=True)
+class HealingActivities:
+    """Each goes by the findings of the run, which the ledger holds; nothing is sent that is there."""
+
+    systems: Systems
+    record: ContractsOfRecord
+    books: Bookkeeping
+    billing: HealingBooks
+    policy: ReconciliationPolicy
+    reconciliation: Runs
+    inbox: Inbox
+    cases: Cases
+    clock: Clock
+
+    @activity.defn
+    async def entries_to_take_in(self, request: HealFindings) -> ToHeal:
+        """The entries of the findings; taking them in is the work of time intake."""
+        found = await self._findings(request)
+        ids = [one.key.partition(".")[2] for one in found]
+        await self._noted(request, found, "taken in again")
+        return ToHeal(source_ids=ids)
+
+    @activity.defn
+    async def heal_contracts(self, request: HealFindings) -> int:
+        """A deal whose contract never became a handoff is looked at again, as the sweep does with what is overdue."""
+        found, now = await self._findings(request), await self.clock.now()
+        await self.inbox.receive([_looked_at_again(one, now, request.run.number) for one in found])
+        return await self._noted(request, found, "the handoff is started")
+
+    @activity.defn
+    async def heal_charges(self, request: HealFindings) -> int:
+        """Charges that the ERP has lost are posted again, project by project, through the write protocol."""
+        found = await self._findings(request)
+        erp = self.systems.get(request.comparison.outside, Receivables)
+        by_contract: dict[str, list[Discrepancy]] = {}
+        for one in found:
+            by_contract.setdefault(one.contract, []).append(one)
+        for contract, missing in sorted(by_contract.items()):
+            for start in range(0, len(missing), SOURCES_AT_ONCE):
+                await self._post_charges(request, erp, contract, missing[start : start + SOURCES_AT_ONCE])
+                activity.heartbeat()
+        return await self._noted(request, found, "posted again")
+
+    @activity.defn
+    async def heal_documents(self, request: HealFindings) -> int:
+        """An invoice that is posted in our books and is not in the ERP's is posted there again; a credit memo is proposed."""
+        found = await self._findings(request)
+        erp = self.systems.get(request.comparison.outside, Receivables)
+        invoices = [one for one in found if one.kind == "invoice"]
+        for one in invoices:
+            await self._post_invoice(request, erp, one)
+            activity.heartbeat()
+        await self._proposed(request, [one for one in found if one.kind != "invoice"])
+        return await self._noted(request, invoices, "posted again")
+
+    @activity.defn
+    async def heal_payments(self, request: HealFindings) -> int:
+        """Payments are read again from the ERP and mirrored."""
+        found = await self._findings(request)
+        erp, wanted = self.systems.get(request.comparison.outside, Receivables), {one.key for one in found}
+        since = datetime.combine(request.run.since, time(), UTC) - _DAY
+        async for page in erp.payments(since, await self.clock.now()):
+            mine = [one for one in page if one.source_id in wanted]
+            await self.billing.receivables.record_payments(mine, origin=request.origin)
+            activity.heartbeat()
+        return await self._noted(request, found, "read again")
+
+    @activity.defn
+    async def propose_missing(self, request: HealFindings) -> int:
+        """What no handoff brings back becomes work for people."""
+        found = await self._findings(request)
+        await self._proposed(request, found)
+        return len(found)
+
+    async def _post_charges(self, request: HealFindings, erp: Receivables, contract: str, missing: Sequence[Discrepancy]) -> None:
+        items = [one.item for one in await self.billing.billables.read([one.key for one in missing])]
+        code = self.policy.billing_code
+        project = (await self.record.read(contract)).targets.get("erp_project", "")
+        name = f"{contract}.run-{request.run.number}.{missing[0].number}"
+        asked = _asked(request, erp, verb="repost", kind="charges", reference=name, declared_as="charges")
+
+        lines = [
+            ChargeLine(billable=item, project_id=project, billing_code=code(item.work.role, item.service.start)) for item in items
+        ]
+
+        async def found() -> Written | None:
+            known = await erp.find_charges([item.reference for item in items], key=asked.key)
+            return Written(target_id=name, details=known) if len(known) == len(items) else None
+
+        wanted = {"charges": sorted(item.reference for item in items)}
+        call = partial(erp.post_charges, lines, key=asked.key)
+        written = await self.books.once(asked, request=wanted, call=call, look_up=found)
+        await self.billing.charges.renamed(written.details)
+
+    async def _post_invoice(self, request: HealFindings, erp: Receivables, missing: Discrepancy) -> None:
+        """Looked for by its name first: a list may lag behind. Its key is free again once it surely is not there."""
+        invoice = await self.billing.documents.invoice(missing.key)
+        asked = _asked(request, erp, verb="create", kind="invoice", reference=invoice.reference, declared_as="invoice")
+        look_up = partial(erp.find_invoice, invoice.reference, key=asked.key)
+        if await look_up() is not None:
+            return
+        await self.books.goes_with_it(asked, f"It is not in {erp.name} any more (finding {missing.number})")
+        targets = (await self.record.read(invoice.contract)).targets
+        written = await self.books.once(
+            asked,
+            request=invoice,
+            call=partial(
+                erp.post_invoice,
+                invoice,
+                customer_id=targets.get("customer", ""),
+                project_id=targets.get("erp_project", ""),
+                key=asked.key,
+            ),
+            look_up=look_up,
+        )
+        record = await erp.read_invoice(written.target_id)
+        await self.billing.documents.posted_again(invoice.reference, record, system=erp.name, origin=request.origin)
+
+    async def _findings(self, request: HealFindings) -> list[Discrepancy]:
+        found = await self.reconciliation.findings.of_run(request.run.number)
+        return [one for one in found if one.comparison == request.comparison.name and one.type.heals]
+
+    async def _noted(self, request: HealFindings, found: Sequence[Discrepancy], did: str) -> int:
+        await self.reconciliation.findings.healed(request.run.number, [one.number for one in found], did)
+        return len(found)
+
+    async def _proposed(self, request: HealFindings, found: Sequence[Discrepancy]) -> None:
+        now = await self.clock.now()
+        await self.cases.open([proposal(one, self.policy, request.origin, now) for one in found])
+
+
+def _asked(request: HealFindings, erp: Receivables, *, verb: str, kind: str, reference: str, declared_as: str) -> Asked:
+    step = Step(origin=request.origin, dossier="", system=erp.name)
+    return Asked.of(step, erp, verb=verb, kind=kind, reference=reference, declared_as=declared_as)
+
+
+def _looked_at_again(missing: Discrepancy, now: datetime, run: int) -> InboundEvent:
+    """The hint by which a missed handoff is started again; the record is re-read, as with any other hint."""
+    return InboundEvent(
+        source="handoff",
+        event_id=f"reconcile/{run}/{missing.key}",
+        kind=FactKind.CONTRACT_EXECUTED,
+        object_kind="contract",
+        object_id=missing.key,
+        contract=missing.key,
+        occurred_at=now,
+    )

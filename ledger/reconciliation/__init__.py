@@ -1,0 +1,1 @@
+"""Runs, sides, buckets and findings: both sides by COPY, compared by sets."""
