@@ -28,7 +28,8 @@ SELECT {_PLACE}, b.reference, 'charge', b.service_until - 1, b.approved, b.curre
        CASE b.state WHEN 'withdrawn' THEN b.state ELSE '' END, coalesce(c.state, '') = 'posted' AND b.state <> 'withdrawn',
        b.contract, b.source_version,
        CASE WHEN b.state = 'withdrawn' THEN '' WHEN b.hold_code = 'CHARGE_TAKEN_BACK' THEN b.hold_code
-            WHEN c.state = 'posted' THEN '' WHEN c.state = 'refused' THEN 'CHARGES_REFUSED'
+            WHEN c.state = 'posted' THEN CASE WHEN b.changed_at > c.posted_at THEN 'rated anew since it was posted' ELSE '' END
+            WHEN c.state = 'refused' THEN 'CHARGES_REFUSED'
             WHEN c.state = 'claimed' THEN 'in flight: ' || c.reference WHEN b.hold_code <> '' THEN b.hold_code
             WHEN b.frozen_by <> '' THEN 'frozen by ' || b.frozen_by ELSE 'waits to be posted as a charge' END,
        b.charge_id, 1, c.posted_at
@@ -139,6 +140,17 @@ _NOT_WON = """
 UPDATE reconciliation_items SET held = 'the deal is ' || state
 WHERE run = $1 AND comparison = $2 AND side = $3 AND NOT counts AND state = 'open'
 """
+_NOT_SIGNED = """
+UPDATE reconciliation_items i SET held = 'no executed contract is known; the sweep watches for it'
+WHERE i.run = $1 AND i.comparison = $2 AND i.side = $3 AND i.counts
+AND NOT EXISTS (SELECT FROM engagements e WHERE e.reference = i.key)
+"""
+_NOT_POLLED = """
+UPDATE reconciliation_items i SET held = 'payments are not polled yet'
+WHERE i.run = $1 AND i.comparison = $2 AND i.side = $3 AND i.counts
+AND NOT EXISTS (SELECT FROM payments p WHERE (p.system, p.source_id) = ($4::text, i.key))
+AND coalesce(i.changed_at > (SELECT max(until) FROM watermarks w WHERE w.source = 'payments/' || $4::text), true)
+"""
 _UNSAID = """
 UPDATE reconciliation_items i SET amount = o.amount, currency = o.currency
 FROM reconciliation_items o
@@ -195,6 +207,9 @@ async def narrow(connection: Connection, run: int, comparison: Comparison, *, en
         await connection.execute(_PRICED, *place)
     if comparison.name == "contracts":
         await connection.execute(_NOT_WON, *place)
+        await connection.execute(_NOT_SIGNED, *place)
+    if comparison.name == "payments":
+        await connection.execute(_NOT_POLLED, *place, comparison.outside)
     for statement in (_UNSAID, _WAITING, _IN_FLIGHT):
         await connection.execute(statement, run, comparison.name)
 
