@@ -138,7 +138,9 @@ async def _charged(books: Books, contract: str) -> None:
         batch,
         EARLIER,
     )
-    await books.database.execute("UPDATE billables SET charge_batch = $2 WHERE contract = $1", contract, batch)
+    await books.database.execute(
+        "UPDATE billables SET charge_batch = $2, changed_at = $3 WHERE contract = $1", contract, batch, EARLIER
+    )
 
 
 @pytest.mark.asyncio
