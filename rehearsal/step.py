@@ -19,7 +19,21 @@ from rehearsal.steps.pressure import Pressure, PressureVerbs
 from rehearsal.steps.receivables import Receivables, ReceivablesVerbs
 from rehearsal.steps.reconciliation import Reconciliation, ReconciliationVerbs
 
-PERFORMERS = (Business, Arrivals, Desk, Delivery, Expenses, Billing, Receivables, Pressure, Books, Credits, Closing, Reconciliation, Fate)
+PERFORMERS = (
+    Business,
+    Arrivals,
+    Desk,
+    Delivery,
+    Expenses,
+    Billing,
+    Receivables,
+    Pressure,
+    Books,
+    Credits,
+    Closing,
+    Reconciliation,
+    Fate,
+)
 """Who does it: each has a method for each verb of its topic."""
 
 
