@@ -58,7 +58,7 @@ BOOKS: Options = {
 
 BULK: Options = {
     "start_to_close_timeout": timedelta(hours=2),  # a month of a big firm in one poll, after an outage
-    "heartbeat_timeout": timedelta(minutes=4),  # longer than the slowest vendor takes for one page
+    "heartbeat_timeout": timedelta(seconds=30),  # it beats by itself, however slow the vendor is
     "schedule_to_close_timeout": timedelta(hours=24),
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
 }
@@ -88,7 +88,7 @@ SWEEP: Options = {
 
 POLL: Options = {
     "start_to_close_timeout": timedelta(hours=2),
-    "heartbeat_timeout": timedelta(minutes=4),
+    "heartbeat_timeout": timedelta(seconds=30),
     "retry_policy": RetryPolicy(maximum_attempts=3),
 }
 """A round's question to one system: one that is away is asked again in the next round, and holds up no other."""
