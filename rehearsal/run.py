@@ -1,7 +1,6 @@
 """A run over many stories: each plainly, if wanted in hard variants too; some at a time, results in the order of the files."""
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -40,13 +39,13 @@ class Wish:
     """What a run is to do; ``lanes`` is how many stories are played at the same time, each lane with servers of its own.
 
     ``kills`` is how often each is played with the worker killed at a random moment; ``sample`` is the seed of what is by chance:
-    one hard variant for ``share`` of the stories.
+    one hard variant of each story, or of those ``sampled``.
     """
 
     policies: Path
     is_hard: bool = False
     sample: int | None = None
-    share: float = 1.0
+    sampled: frozenset[str] | None = None
     kills: int = 0
     lanes: int = 1
 
@@ -55,7 +54,7 @@ class Wish:
         if self.kills:
             return random_kills(story, plain, self.sample or 0, self.kills)
         if self.sample is not None:
-            is_chosen = random.Random(f"{self.sample} {story.name} chosen").random() < self.share
+            is_chosen = self.sampled is None or story.name in self.sampled
             return one_way(story, plain, self.sample) if is_chosen else []
         return hard_ways(story, plain, 1) if self.is_hard else []
 
