@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -37,12 +37,15 @@ from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
 from workflows.bill_recurring import BillRecurring, BillRecurringWorkflow
 from workflows.bill_time import BillTime, BillTimeWorkflow
 from workflows.follow_rates import FollowRatesWorkflow, RatesFollowed, RatesImported
-from workflows.release_invoice import Released, ReleaseInvoice, ReleaseInvoiceWorkflow
+from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
 from workflows.search_attributes import of_engagement
 
 _PATIENCE = timedelta(seconds=60)
 LIMIT_CODES = {SubLedgerKind.PURCHASE_ORDER: "PO_EXHAUSTED", SubLedgerKind.CAP: "CAP_EXCEEDED"}
 _RUN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
+
+
+Answer = TypeVar("Answer")
 
 
 class Submitted(BaseModel):
@@ -54,11 +57,15 @@ class Submitted(BaseModel):
 
 
 class RatesTaken(BaseModel):
-    """A version of a rate card, whether it is new, and what it changed of each contract with work done."""
+    """A version of a rate card, whether it is new, and what it changed of each contract with work done.
+
+    ``waiting`` are the contracts of which people must decide something first: their exceptions say what.
+    """
 
     card: RateCard
     is_new: bool
     followed: list[RatesFollowed] = []
+    waiting: list[str] = []
 
 
 class BillingRun(BaseModel):
@@ -114,14 +121,15 @@ class BillingDesk:
         is_new = await self.books.billing.rate_cards.add(card, origin=origin)
         contracts = [card.contract] if card.contract else await self.books.billing.repricing.contracts()
         worked = [one for one in contracts if await self.books.billing.repricing.work_of(one, limit=1)]
-        followed = [await self._follow(card, one, actor) for one in worked]
-        return RatesTaken(card=card, is_new=is_new, followed=followed)
+        followed = {one: await self._follow(card, one, actor) for one in worked}
+        waiting = [contract for contract, done in followed.items() if done is None]
+        return RatesTaken(card=card, is_new=is_new, followed=[done for done in followed.values() if done], waiting=waiting)
 
-    async def _follow(self, card: RateCard, contract: str, actor: str) -> RatesFollowed:
+    async def _follow(self, card: RateCard, contract: str, actor: str) -> RatesFollowed | None:
+        """None where people must decide first."""
         request = RatesImported(contract=contract, card=card.reference, version=card.version, actor=actor)
         name = f"follow_rates/{contract}/{card.reference}.v{card.version}"
-        followed: RatesFollowed = await self._answered(FollowRatesWorkflow.run, request, name, contract)
-        return followed
+        return await self._within(await self._started(FollowRatesWorkflow.run, request, name, contract, name))
 
     async def import_exchange_rates(self, table: ExchangeRateTable, *, actor: str) -> None:
         """Keep the rates of a source at a time; one that is known otherwise is refused, and what was billed stays."""
@@ -249,7 +257,7 @@ class BillingDesk:
         except WorkflowFailureError as error:
             raise said_by(error) from error
 
-    async def _within(self, handle: "WorkflowHandle[Any, Released]") -> Released | None:
+    async def _within(self, handle: "WorkflowHandle[Any, Answer]") -> Answer | None:
         """Its result, or none while it waits for people."""
         result = asyncio.ensure_future(handle.result())
         while True:

@@ -49,7 +49,9 @@ def _told(taken: RatesTaken | ExchangeRateTable) -> list[object]:
         for one in taken.followed
     ]
     changed = table(("Contract", "Rated again", "To bill more", "Credits", "Exceptions"), rows)
-    return [f"Rate card {taken.card.reference}, version {taken.card.version}, {said}.", *([changed] if changed else [])]
+    told: list[object] = [f"Rate card {taken.card.reference}, version {taken.card.version}, {said}."]
+    waiting = f"{', '.join(taken.waiting)} wait for people: `handoff exceptions list`." if taken.waiting else ""
+    return [*told, *(piece for piece in (changed, waiting) if piece)]
 
 
 async def _read(file: Path) -> RateCard | ExchangeRateTable:
