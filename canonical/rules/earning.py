@@ -16,6 +16,7 @@ from canonical.obligation import BilledPart, Books, LineStanding, Recognition, S
 from canonical.quote import BillingKind
 from canonical.revenue_event import Treatment
 from canonical.rules.postings import Chart, Posting, booked
+from canonical.rules.postings import summed as by_account
 from canonical.rules.recognition import earned_to_date
 
 BY_PROGRESS = frozenset({Treatment.OVER_TIME_BY_COST, Treatment.OVER_TIME_BY_HOURS})
@@ -76,7 +77,7 @@ def journals(prefix: str, entity: str, on: date, sums: Iterable[Sums], chart: Ch
             Posting.debit(chart.contract_asset, Money.of(one.asset, one.currency)),
             *(Posting.credit(account, Money.of(amount, one.currency)) for account, amount in sorted(one.revenue.items())),
         ]
-        if any(not posting.amount.is_zero for posting in postings):
+        if any(not posting.amount.is_zero for posting in by_account(postings)):  # an account may take what it gives
             made.append(booked(f"{prefix}-{one.currency}", entity, on, postings, memo=memo, source=prefix))
     return made
 

@@ -25,8 +25,9 @@ DEALS = Path(__file__).with_name("first-deals.yaml")
 
 async def sell(vendors: Vendors, world: World) -> str:
     """The deals with their quotes are won in Salesforce, and their contracts are out for signature in DocuSign."""
-    for name, seed in world.seeds().items():
-        await vendors[name].seed(seed)
+    seeds = world.seeds()
+    for name, vendor in vendors.by_name.items():
+        await vendor.seed(seeds[name])
     return "\n".join(f"{contract}: {deal.title}, {deal.value:,.2f} {deal.currency}" for contract, deal in world.deals.items())
 
 

@@ -65,8 +65,8 @@ class Running:
 
     async def _seed(self, world: Any) -> None:
         async with self._vendors() as vendors:
-            for name, seed in world.items():
-                await vendors[name].seed(seed)
+            for name, vendor in vendors.by_name.items():
+                await vendor.seed(world.get(name, {}))
 
     async def _records(self) -> dict[str, Any]:
         async with self._vendors() as vendors:

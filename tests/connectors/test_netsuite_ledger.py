@@ -35,9 +35,10 @@ async def test_a_journal_is_posted_with_its_dimensions_and_reversed_by_netsuite_
     assert written.number == "US01-JE1"
     stored = bench.vendor.state["records"]["journalEntry"][written.target_id]
     assert (stored["tranDate"], stored["line"][0]["custcol_handoff_practice"]) == ("2026-06-30", "Advisory")
-    (record,) = await bench.connector.read_journals(written.target_id)
+    record, reversal = await bench.connector.read_journals(written.target_id)
     assert (record.reference, record.document, record.entity, record.posted_on) == ("JRN-100", "", "US01", JUNE)
     assert posted([record]) == {"2300": usd("6000"), "4020": usd("-6000")}
+    assert reversal.posted_on == date(2026, 7, 1) and posted([reversal]) == {"2300": usd("-6000"), "4020": usd("6000")}
     assert len(held(bench.vendor.state, "journalEntry")) == 2 and not await books(bench)
     again = await bench.connector.reverse_journal(written.target_id, JUNE, "twice", key="reverse_journal/JRN-100")
     assert again.details == {"reversed": "US01-JE2"} and len(held(bench.vendor.state, "journalEntry")) == 2
