@@ -161,6 +161,8 @@ class FactActivities:
         if verdict.outcome == "conflicting" or disputed:
             await self._raise_conflict(contract, signed, verdict, disputed, now)
         await self._settle_rows(rows, verdict.outcome, disputed)
+        if verdict.outcome == "new":
+            await self.inbox.unpark_of(contract)  # what was announced too early has come true
         changed = any(row.event.kind is FactKind.RECORD_CHANGED for row in rows)
         taken = taken.model_copy(update={"is_changed": changed, "source_version": signed.version})
         versions = await self.facts.versions("contract", contract)

@@ -384,6 +384,10 @@ class Inbox(Protocol):
         """``taken``, ``duplicate``, ``stale``, ``early``, ``conflicting``, ``foreign``; or ``parked``: handed on again later."""
         ...
 
+    async def unpark_of(self, contract: str) -> int:
+        """Hand a contract's parked deliveries on again at once."""
+        ...
+
 
 class Expectations(Protocol):
     """What should have happened and did not is found here by age (DESIGN 6)."""

@@ -128,6 +128,13 @@ class Inbox:
             older_than,
         )
 
+    async def unpark_of(self, contract: str) -> int:
+        """Hand a contract's parked deliveries on again at once: what they wait for has come."""
+        return await self._database.execute(
+            "UPDATE inbox SET outcome = NULL, claimed_until = NULL, claims = 0 WHERE outcome = 'parked' AND contract = $1",
+            contract,
+        )
+
     async def counts(self, contract: str = "") -> Sequence[InboxCount]:
         """By source and outcome, of one contract or of all."""
         return [InboxCount(**dict(row)) for row in await self._database.rows(_COUNTS, contract)]

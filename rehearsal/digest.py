@@ -1,5 +1,6 @@
 """What two performances of one story must have in common: ledger and vendors' records, without times and ids (U6)."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from rehearsal.scene import Scene
 
 Digest = dict[str, Counter[str]]
 # Something that was finished is reversed, something that stopped halfway is cleared and closed: either way nothing of it lives.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")  # a version may be the time of a change
 _UNDONE = {"reversed": "undone", "closed": "undone"}
 
 
@@ -26,12 +28,14 @@ async def digest(scene: Scene) -> Digest:
             f"{case['code']} {case['engagement']} {case['subject']} {case['state']}" for case in await view.cases()
         ),
         "writes": Counter(
-            f"{effect['key']} {_UNDONE.get(effect['state'], effect['state'])}"
+            f"{_timeless(effect['key'])} {_UNDONE.get(effect['state'], effect['state'])}"
             for effect in await view.effects()
             if not effect["reverses"]
         ),
         "cross references": Counter(
-            f"{pair['system']} {pair['kind']} {pair['reference']}" for pair in await view.references() if not pair["withdrawn_at"]
+            f"{pair['system']} {pair['kind']} {_timeless(pair['reference'])}"
+            for pair in await view.references()
+            if not pair["withdrawn_at"]
         ),
         "billable items": Counter(
             f"{one['reference']} {one['state']} {one['approved']} approved, {one['billed']} billed, {one['credited']} credited"
@@ -50,6 +54,10 @@ async def digest(scene: Scene) -> Digest:
             if record.live and record.reference
         ),
     }
+
+
+def _timeless(name: str) -> str:
+    return _MOMENT.sub("at its time", name)
 
 
 def compared(plain: Digest, other: Digest) -> Iterator[str]:

@@ -105,6 +105,8 @@ async def test_whoever_listens_hears_of_new_assigned_and_unparked_rows(database:
         await _heard(woken, inbox.assign(number, "C-300"))
         await inbox.conclude([number], "parked")
         await _heard(woken, inbox.unpark(older_than=timedelta(0)))
+        await inbox.conclude([number], "parked")
+        assert await _heard(woken, inbox.unpark_of("C-300")) == 1 and await inbox.unpark_of("C-300") == 0
         woken.clear()
         await inbox.receive([an_event("heard", contract=None)])
         await asyncio.sleep(0.05)
