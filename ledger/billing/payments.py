@@ -15,6 +15,7 @@ from ledger.billing.amounts import money
 from ledger.database import Connection, Database, columns
 
 # Of one payment the newest version holds; applications belong to their version, so that a late old one changes nothing.
+# A source that tells changes by the second has one version for two changes in it: of the same version the last reading holds.
 _RECORD = """
 WITH given AS (
     SELECT DISTINCT ON (system, source_id) * FROM unnest(
@@ -32,6 +33,8 @@ WITH given AS (
         unapplied = excluded.unapplied, received_on = excluded.received_on, state = excluded.state, memo = excluded.memo,
         kind = excluded.kind, exchange_rate = coalesce(excluded.exchange_rate, p.exchange_rate), seen_at = business_now()
     WHERE p.source_version COLLATE "C" < excluded.source_version COLLATE "C"
+       OR p.source_version = excluded.source_version
+          AND (p.state, p.amount, p.unapplied) IS DISTINCT FROM (excluded.state, excluded.amount, excluded.unapplied)
     RETURNING source_id
 ), applied AS (
     INSERT INTO payment_applications (system, source_id, source_version, place, target_id, number, amount, withheld, certificate)

@@ -16,14 +16,16 @@ from rehearsal.run import Run, Wish
 
 ROOT = Path(__file__).parents[2]
 STORIES = read_stories([ROOT / "scenarios"])
+HARD = {"S01", "S14", "S18", "S20", "S31", "S33", "S34", "PLAN", "REFUSED", "TAX-ID", "UNKNOWN"}
+"""Those of which every hard way has been played by hand; the stories of billing follow as theirs have been."""
 LANES = 4  # most of a killed story is waiting for a heartbeat that does not come
 pytestmark = [pytest.mark.scenario, pytest.mark.timeout(1800)]
 
 
 def _sampled(seed: int) -> frozenset[str]:
-    """One story of each scenario, or of a third of the scenarios."""
+    """One story of each of these scenarios, or of a third of them."""
     chance = random.Random(seed)
-    scenarios = sorted({story.scenario.scenario for story in STORIES})
+    scenarios = sorted({story.scenario.scenario for story in STORIES} & HARD)
     chosen = scenarios if os.environ.get("CI") else chance.sample(scenarios, len(scenarios) // 3)
     return frozenset(chance.choice([one.name for one in STORIES if one.scenario.scenario == name]) for name in chosen)
 
