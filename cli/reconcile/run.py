@@ -29,7 +29,7 @@ def run(
     actor: ActorOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare an entity's systems with our ledger now; MISSING and LATE heal, the rest becomes exceptions."""
+    """Compare an entity's systems with our ledger now; MISSING and LATE heal."""
 
     async def reconciled(session: Session) -> Reconciliation:
         desk = session.office.reconciliation

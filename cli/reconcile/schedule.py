@@ -33,7 +33,7 @@ def schedule(
     actor: ActorOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make sure an entity's evening schedule is on the server; with days, make up for them, each as of its own evening."""
+    """An entity's evening schedule; with days, make up for them."""
     if (backfill_since is None) != (through is None):
         raise Refused(
             "MALFORMED", "A backfill needs both of its ends", hint="Give --backfill-since DAY and --through DAY.", exit_code=2

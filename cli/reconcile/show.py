@@ -33,7 +33,7 @@ def show(
     actor: ActorOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Past runs and what stands open; or one run with its sides, drift, findings and contracts."""
+    """Past runs; one run with its findings; or what stands open."""
 
     async def one(session: Session) -> Reconciliation:
         return await session.office.reconciliation.read(run or 0)
