@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rehearsal.estate import estate
+from rehearsal.ledger_lines import erp_balances, ledger_lines
 from rehearsal.scene import Scene
 
 Digest = dict[str, Counter[str]]
@@ -41,9 +42,8 @@ async def digest(scene: Scene) -> Digest:
             f"{one['reference']} {one['state']} {one['approved']} approved, {one['billed']} billed, {one['credited']} credited"
             for one in await view.billables()
         ),
-        "invoices": Counter(
-            f"{one['reference']} {one['state']} {one['net']} and {one['tax']} tax" for one in await view.billing_documents()
-        ),
+        **await ledger_lines(view),
+        "books of the ERP": await erp_balances(scene.stage.vendors),
         "sub-ledgers": Counter(
             f"{one['kind']} {one['contract']} {one['name']} {one['balance']}" for one in await view.sub_ledgers()
         ),

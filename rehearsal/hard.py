@@ -2,10 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from canonical.errors import Misconfigured
 from rehearsal.digest import compared
 from rehearsal.performance import Beside, Performance, perform
 from rehearsal.player import Tell
@@ -96,6 +98,33 @@ def hard_ways(story: Story, plain: Performance, seed: int) -> list[Hard]:
     return [way for way in _all(plain, seed) if way.kind not in story.scenario.spares]
 
 
+def require_known(names: Sequence[str]) -> None:
+    """Refuse a name that no hard variant can have."""
+    unknown = [name for name in names if not name.startswith(get_args(HardKind))]
+    if unknown:
+        raise Misconfigured(
+            f"No hard variant is called {', '.join(unknown)}",
+            remedy=f"Name what it begins with: {', '.join(get_args(HardKind))}, or more of it, as a run prints it.",
+        )
+
+
+def named(ways: Sequence[Hard], names: Sequence[str]) -> list[Hard]:
+    """Those whose names begin so: ``twice``, ``killed``, ``killed after write 3 to netsuite``; all of them without a name."""
+    return [way for way in ways if not names or str(way).startswith(tuple(names))]
+
+
+def spread(ways: Sequence[Hard], plain: Performance, most: int, seed: str) -> list[Hard]:
+    """At most so many of the kills, by chance, and no second one at a kind of write before each kind has had its first."""
+    chance, by_kind = random.Random(seed), dict[tuple[str, str], list[Hard]]()
+    for way in ways:
+        if way.system is not None:
+            by_kind.setdefault((way.system, plain.writes[way.system][way.write]), []).append(way)
+    mixed = [chance.sample(kills, len(kills)) for kills in by_kind.values()]
+    turns = [(turn, chance.random(), way) for kills in mixed for turn, way in enumerate(kills)]
+    kept = {way for _, _, way in sorted(turns, key=lambda one: one[:2])[:most]}
+    return [way for way in ways if way.system is None or way in kept]
+
+
 def one_way(story: Story, plain: Performance, seed: int) -> list[Hard]:
     """One of them by chance, the same for the same seed."""
     ways = hard_ways(story, plain, seed)
@@ -127,4 +156,4 @@ def _all(plain: Performance, seed: int) -> Iterator[Hard]:
     yield Hard("twice")
     yield Hard("shuffled", seed=seed)
     for name in KNOWN:
-        yield from (Hard("killed", name, number) for number in range(plain.writes.get(name, 0)))
+        yield from (Hard("killed", name, number) for number in range(len(plain.writes.get(name, ()))))

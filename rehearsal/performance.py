@@ -37,13 +37,16 @@ UNION ALL SELECT event_id FROM inbox WHERE outcome IS NULL
 
 @dataclass
 class Performance:
-    """What was seen. ``played`` are the seconds of its steps, without the stage being set up before and judged after."""
+    """What was seen. ``played`` are the seconds of its steps, without the stage being set up before and judged after.
+
+    ``writes`` are the writes that each vendor saw, in order, each as what it does.
+    """
 
     seconds: float = 0.0
     played: float = 0.0
     differences: list[Difference] = field(default_factory=list)
     digest: Digest = field(default_factory=dict)
-    writes: dict[SystemName, int] = field(default_factory=dict)
+    writes: dict[SystemName, list[str]] = field(default_factory=dict)
 
 
 Beside = Callable[[Scene], Awaitable[None]]
@@ -72,7 +75,8 @@ async def perform(
             await _play(story, scene, seen, is_plain=manner is None, beside=beside, tell=tell)
             seen.digest = await digest(scene)
             for name, vendor in stage.vendors.by_name.items():
-                seen.writes[name] = sum(KNOWN[name].is_write(call) for call in await vendor.calls())
+                system = KNOWN[name]
+                seen.writes[name] = [system.kind_of(call) for call in await vendor.calls() if system.is_write(call)]
     except (PartFailed, VendorAway) as failed:  # of this story alone: the others are played all the same
         seen.differences.append(Difference(place=story.file, said=str(failed)))
     seen.seconds = time.monotonic() - began

@@ -1,7 +1,9 @@
 """Plays a story: its steps in order, each at its line; what arrives may come twice or in another order (U6)."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Any
 
 from rehearsal.reading import Story
@@ -12,6 +14,13 @@ from rehearsal.systems.registry import SystemName
 Act = Callable[[Any], Awaitable[None]]
 Tell = Callable[[str], None]
 Judge = Callable[[int], Awaitable[None]]
+ASKED_AGAIN = {
+    *("take_in_time", "take_in_payments", "rates", "exchange_rates", "raise_limit", "bill", "credit", "deposit", "apply"),
+    *("open_dispute", "settle_dispute", "measure", "recognize", "close"),
+}
+"""What is asked of us under a name of its own, or is a round of a schedule: asked twice, also at once, it is done once."""
+_ENTERED = {"record_time", "record_expenses"}
+_FIRST, _A_STEP = 900_001, 10_000
 _SENDERS: tuple[SystemName, ...] = ("docusign", "salesforce")
 
 
@@ -43,15 +52,23 @@ class Player:
 
     async def _perform(self, number: int, step: Step) -> None:
         is_shuffled = self._scene.manner.shuffle_seed is not None
-        if step.verb == "deliver" and is_shuffled:
-            self._waiting.append(lambda: self._acts["deliver"](step.particulars))
+        if is_shuffled and step.verb in {"deliver", *_ENTERED}:
+            self._waiting.append(lambda: self._act(number, step))
             return
         if step.verb not in {"sign", "win", "void", "decline", "hold", "fault"}:
             await self._let_through()
-        await (self._judge(number) if step.verb == "check" else self._acts[step.verb](step.particulars))
+        await (self._judge(number) if step.verb == "check" else self._act(number, step))
+
+    async def _act(self, number: int, step: Step) -> None:
+        """What a step enters anywhere has the same ids in whatever order the steps come."""
+        copies = self._scene.manner.copies if step.verb in ASKED_AGAIN else 1
+        self._scene.numbers = count(_FIRST + number * _A_STEP)
+        done = await asyncio.gather(*(self._acts[step.verb](step.particulars) for _ in range(copies)), return_exceptions=True)
+        for failed in (one for one in done if isinstance(one, BaseException)):
+            raise failed
 
     async def _let_through(self) -> None:
-        """In a shuffled performance deliveries wait until somebody looks; then they arrive in a random order."""
+        """In a shuffled performance what arrives waits until somebody looks; then it arrives in a random order."""
         seed = self._scene.manner.shuffle_seed
         if seed is None:
             return

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.hard import Hard, hard_ways, one_way, perform_hard, random_kills
+from rehearsal.hard import Hard, hard_ways, named, one_way, perform_hard, random_kills, spread
 from rehearsal.performance import Performance, perform
 from rehearsal.player import Tell
 from rehearsal.reading import Story
@@ -29,8 +29,13 @@ class Job:
     way: Hard | None = None
     plain: Performance | None = None
 
+    @property
+    def turn(self) -> tuple[int, int]:
+        """The first hard variant of every story comes before the second of any."""
+        return self.place, self.number
 
-Jobs = asyncio.Queue[Job]
+
+Jobs = asyncio.PriorityQueue[tuple[tuple[int, int], Job]]
 Done = dict[tuple[int, int], Result]
 
 
@@ -38,12 +43,15 @@ Done = dict[tuple[int, int], Result]
 class Wish:
     """What a run is to do; ``lanes`` is how many stories are played at the same time, each lane with servers of its own.
 
-    ``kills`` is how often each is played with the worker killed at a random moment; ``sample`` is the seed of what is by chance:
-    one hard variant of each story, or of those ``sampled``.
+    ``is_hard`` is for every hard variant, or those that are ``named`` so, and of the kills at writes for at most so many
+    (``writes``). ``kills`` is how often each is played with the worker killed at a random moment. ``sample`` is the seed of what
+    is by chance; alone it asks for one hard variant of each story, or of those ``sampled``.
     """
 
     policies: Path
     is_hard: bool = False
+    named: tuple[str, ...] = ()
+    writes: int | None = None
     sample: int | None = None
     sampled: frozenset[str] | None = None
     kills: int = 0
@@ -53,10 +61,16 @@ class Wish:
         """The hard variants wanted of a story whose plain performance was good."""
         if self.kills:
             return random_kills(story, plain, self.sample or 0, self.kills)
+        if self.is_hard:
+            return self._hard(story, plain, self.sample if self.sample is not None else 1)
         if self.sample is not None:
             is_chosen = self.sampled is None or story.name in self.sampled
             return one_way(story, plain, self.sample) if is_chosen else []
-        return hard_ways(story, plain, 1) if self.is_hard else []
+        return []
+
+    def _hard(self, story: Story, plain: Performance, seed: int) -> list[Hard]:
+        ways = named(hard_ways(story, plain, seed), self.named)
+        return ways if self.writes is None else spread(ways, plain, self.writes, f"{seed} {story.name}")
 
 
 @dataclass
@@ -72,9 +86,9 @@ class Run:
     async def all(self, stories: Sequence[Story]) -> Report:
         """Every story."""
         began, done = time.monotonic(), Done()
-        jobs: Jobs = asyncio.Queue()
+        jobs: Jobs = asyncio.PriorityQueue()
         for number, story in enumerate(stories):
-            jobs.put_nowait(Job(number, story))
+            _queue(jobs, Job(number, story))
         async with AsyncExitStack() as house:
             house.enter_context(sigterm_cancels_this_task())
             await house.enter_async_context(self.real)
@@ -91,7 +105,7 @@ class Run:
 
     async def _lane(self, servers: Servers, jobs: Jobs, done: Done) -> None:
         while True:
-            job = await jobs.get()
+            _, job = await jobs.get()
             done[job.number, job.place] = await self._done(job, servers, jobs)
             jobs.task_done()
 
@@ -104,7 +118,7 @@ class Run:
         result = self._result(story, "plain", plain)
         # Where the plain performance differs, the hard ones would only say so again.
         for place, way in enumerate(self.wish.ways(story, plain) if result.passed else [], start=1):
-            jobs.put_nowait(Job(job.number, story, place, way, plain))
+            _queue(jobs, Job(job.number, story, place, way, plain))
         return result
 
     def _teller(self, story: Story, manner: str) -> Tell:
@@ -121,3 +135,7 @@ class Run:
         )
         self.shown(result)
         return result
+
+
+def _queue(jobs: Jobs, job: Job) -> None:
+    jobs.put_nowait((job.turn, job))

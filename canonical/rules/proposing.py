@@ -81,7 +81,9 @@ def _taken(part: CreditPart, billed: Billed, before: Sequence[ProposedPart]) -> 
         what = part.billable or f"Line {part.line}"
         raise _refused(f"{what} is not on invoice {billed.document.reference}", "NOT_ON_INVOICE", "Name an item or line of it.")
     named = {one.allocation: one for one in chosen}
-    standing = [_standing(one, billed.document.reference, before) for one in chosen]
+    # Of an amount the first items are credited: by line and name, since in which order they came is no reason.
+    in_order = sorted(chosen, key=lambda one: (one.line, one.billable, one.allocation))
+    standing = [_standing(one, billed.document.reference, before) for one in in_order]
     return [
         ProposedPart(
             credited=one,

@@ -19,7 +19,18 @@ FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", h
 HardOption = Annotated[
     bool, typer.Option("--hard", help="Each also delivered twice, shuffled, and with the worker killed at each write in turn.")
 ]
-SampleOption = Annotated[int | None, typer.Option("--sample", metavar="SEED", help="With one random hard variant of each.")]
+WayOption = Annotated[
+    list[str] | None,
+    typer.Option("--way", metavar="NAME", help="Only the hard variants whose names begin so: twice, shuffled, killed."),
+]
+WritesOption = Annotated[
+    int | None,
+    typer.Option("--writes", metavar="N", min=0, help="At most N kills at a write of each, of different kinds first."),
+]
+SampleOption = Annotated[
+    int | None,
+    typer.Option("--sample", metavar="SEED", help="With one random hard variant of each; with --hard or --way: the seed."),
+]
 KillsOption = Annotated[
     int,
     typer.Option("--kills", metavar="N", min=0, help="Each also N times with the worker killed at a random moment."),
@@ -32,6 +43,8 @@ PoliciesOption = Annotated[Path, typer.Option(help="The policies to rehearse wit
 def run(
     files: FilesArgument,
     hard: HardOption = False,
+    way: WayOption = None,
+    writes: WritesOption = None,
     sample: SampleOption = None,
     kills: KillsOption = 0,
     only: OnlyOption = None,
@@ -40,10 +53,13 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Play scenarios and print what differs, in the words of the file; exit 1 when anything does."""
+    from rehearsal.hard import require_known
     from rehearsal.run import Wish
 
-    wish = Wish(policies, is_hard=hard, sample=sample, kills=kills, lanes=lanes)
+    is_hard, named = hard or bool(way) or writes is not None, tuple(way or ())
+    wish = Wish(policies, is_hard=is_hard, named=named, writes=writes, sample=sample, kills=kills, lanes=lanes)
     with output(json) as out:
+        require_known(named)
         stories = [story for story in read_stories(files) if not only or story.name.startswith(tuple(only))]
         try:
             report = out.run(_played(out, stories, wish))

@@ -10,6 +10,7 @@ from rehearsal.record import Holding, Json, Record, RecordKind
 
 Secrets = Mapping[str, str]
 _READING = {"GET", "HEAD", "OPTIONS"}
+_NUMBERED = re.compile(r"/[^/]*\d[^/]*")
 
 
 class System:
@@ -34,6 +35,10 @@ class System:
     def is_write(self, call: Json) -> bool:
         """Whether a call that it saw may have changed records: not a read, not a sign-in, not a question that is posted."""
         return call["method"] not in _READING and not re.search(self.asking, str(call["path"]), re.IGNORECASE)
+
+    def kind_of(self, call: Json) -> str:
+        """What a call does, whatever record it is about: its method and its path without numbers."""
+        return f"{call['method']} {_NUMBERED.sub('/#', str(call['path']).partition('?')[0])}"
 
     def environment(self, secrets: Secrets) -> dict[str, str]:
         """What the demo landscape's references (env:NAME) resolve to."""

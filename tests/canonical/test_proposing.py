@@ -99,6 +99,24 @@ def test_s16_seven_hours_are_written_off_and_five_re_opened() -> None:
         proposed(invoice, *parts, CreditPart(quantity=Decimal(1)))
 
 
+@given(data=st.data(), order=st.permutations(range(4)), wanted=st.integers(1, 1000))
+def test_which_items_an_amount_credits_does_not_depend_on_the_order_in_which_they_came(
+    data: st.DataObject, order: list[int], wanted: int
+) -> None:
+    shares = data.draw(st.lists(st.integers(1, 500), min_size=4, max_size=4))
+    invoice = an_invoice(*((str(share), "1") for share in shares))
+    one_line = [one.changed(line=1) for one in invoice.allocations]
+    arrived = invoice.changed(
+        allocations=tuple(one_line[number].changed(allocation=place) for place, number in enumerate(order, start=1))
+    )
+    part = CreditPart(amount=usd(min(wanted, sum(shares))))
+    by_item = [
+        {one.billable: one.credited.amount for one in proposed(told, part).parts}
+        for told in (invoice.changed(allocations=tuple(one_line)), arrived)
+    ]
+    assert by_item[0] == by_item[1]
+
+
 @pytest.mark.parametrize(
     ("part", "code"),
     [

@@ -201,3 +201,17 @@ async def test_a_price_adjustment_closes_money_and_no_hours(database: Database) 
     (standing,) = await firm.ledger.documents.allocations("INV-price")
     assert (standing.left, standing.left_quantity) == (usd(16800), Decimal(80))
     assert nets(await firm.bill("INV-price-2")) == []
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2), (2, 3, 1)])
+async def test_what_a_limit_has_room_for_does_not_depend_on_which_item_came_first(
+    database: Database, order: tuple[int, int, int]
+) -> None:
+    named = "".join(map(str, order))
+    firm = Firm(database, f"C-ORDER-{named}")
+    await a_limit(firm, SubLedgerKind.PURCHASE_ORDER, "4500-1", "700")
+    for number in order:
+        await firm.approve(an_item(f"order-{named}.{number}", "2", purchase_order="4500-1"))
+    assert nets(await firm.bill(f"INV-ORDER-{named}")) == ["700.00"]
+    balances = [await firm.balance(f"order-{named}.{number}") for number in (1, 2, 3)]
+    assert [str(one.net) for one in balances] == ["400.00 USD", "300.00 USD", "0.00 USD"]

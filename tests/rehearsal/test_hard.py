@@ -3,9 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
-from rehearsal.hard import random_kills
+import pytest
+
+from canonical.errors import Misconfigured
+from rehearsal.hard import Hard, hard_ways, named, random_kills, require_known, spread
 from rehearsal.performance import Performance
+from rehearsal.player import ASKED_AGAIN
 from rehearsal.reading import read_stories
+from rehearsal.run import Wish
+from rehearsal.step import Step
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,3 +29,47 @@ def test_a_story_that_spares_its_worker_is_not_killed() -> None:
     [story] = read_stories([ROOT / "scenarios" / "S01.yaml"])
     sparing = replace(story, scenario=story.scenario.model_copy(update={"spares": {"killed": "it kills by itself"}}))
     assert random_kills(sparing, Performance(played=4.0), seed=7, times=20) == []
+
+
+PLAIN = Performance(
+    writes={"kantata": ["POST /workspaces"], "netsuite": [*["POST /charge"] * 9, "POST /invoice", *["POST /charge"] * 9]}
+)
+
+
+def every_way() -> list[Hard]:
+    [story] = read_stories([ROOT / "scenarios" / "S01.yaml"])
+    return hard_ways(story, PLAIN, 1)
+
+
+def test_ways_are_chosen_by_the_beginning_of_their_names() -> None:
+    assert [str(way) for way in named(every_way(), ["twice", "shuffled"])] == ["twice", "shuffled (seed 1)"]
+    assert [str(way) for way in named(every_way(), ["killed after write 19 to netsuite"])] == [
+        "killed after write 19 to netsuite"
+    ]
+    assert named(every_way(), []) == every_way() and len(every_way()) == 22
+
+
+def test_a_name_that_no_hard_variant_has_is_refused() -> None:
+    require_known(["twice", "killed after write 3 to netsuite"])
+    with pytest.raises(Misconfigured, match="No hard variant is called slowly"):
+        require_known(["twice", "slowly"])
+
+
+@pytest.mark.parametrize("seed", ["1 S01", "2 S01", "3 S01"])
+def test_a_few_kills_are_of_different_kinds_of_writes_first(seed: str) -> None:
+    kinds = [PLAIN.writes[way.system][way.write] for way in spread(every_way(), PLAIN, 3, seed) if way.system]
+    assert sorted(kinds) == ["POST /charge", "POST /invoice", "POST /workspaces"]
+    ten = spread(every_way(), PLAIN, 10, seed)
+    assert len(ten) == 12 and ten == spread(every_way(), PLAIN, 10, seed) and set(ten) <= set(every_way())
+    assert spread(every_way(), PLAIN, 0, seed) == every_way()[:2]
+
+
+def test_a_run_is_asked_for_some_of_the_ways() -> None:
+    [story] = read_stories([ROOT / "scenarios" / "S01.yaml"])
+    wish = Wish(ROOT / "policies" / "demo", is_hard=True, named=("killed",), writes=2, sample=7)
+    assert [way.kind for way in wish.ways(story, PLAIN)] == ["killed", "killed"]
+    assert Wish(ROOT / "policies" / "demo").ways(story, PLAIN) == []
+
+
+def test_what_is_asked_again_are_verbs() -> None:
+    assert set(Step.model_fields) >= ASKED_AGAIN
