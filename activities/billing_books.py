@@ -218,6 +218,10 @@ class Journals(Protocol):
 
     async def keep(self, system: str, records: Sequence[JournalRecord]) -> int: ...
 
+    async def unkept(self, system: str, journals: Sequence[str]) -> Sequence[str]:
+        """Those of which nothing is mirrored yet."""
+        ...
+
 
 class ExchangeRates(Protocol):
     """Rates with source and time."""

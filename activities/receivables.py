@@ -95,7 +95,7 @@ class ReceivablesActivities:
         async for page in _gathered(system.payments(since, now)):
             payments = await self._named(system.name, page)
             news = await self.billing.receivables.record_payments(payments, origin=origin)
-            await self._keep_journals(system, news)
+            await self._keep_journals(system, [one.source_id for one in payments])
             heard.payments += len(payments)
             heard.news += len(news)
             newest = max([newest, *(one.changed_at for one in payments if one.changed_at)])
@@ -122,9 +122,10 @@ class ReceivablesActivities:
         return await self.engagements.customer_with(payment.customer) or f"{system}:{payment.customer}"
 
     async def _keep_journals(self, system: Receivables, payments: Sequence[str]) -> None:
-        """What they posted, exchange gains and losses among it (S13)."""
+        """What they posted, exchange gains and losses among it (S13); also what an attempt that died did not come to."""
         if isinstance(system, GeneralLedger):
-            for journals in await asyncio.gather(*(system.read_journals(payment) for payment in payments)):
+            unkept = await self.billing.journals.unkept(system.name, payments)
+            for journals in await asyncio.gather(*(system.read_journals(payment) for payment in unkept)):
                 await self.billing.journals.keep(system.name, journals)
 
 

@@ -23,6 +23,10 @@ SELECT * FROM unnest({", ".join(f"${place}::{_TYPES.get(name, 'text')}[]" for pl
 WHERE NOT EXISTS (SELECT FROM journal_lines j WHERE (j.system, j.journal) = (g.system, g.journal))
 ON CONFLICT DO NOTHING RETURNING 1
 """
+_UNKEPT = """
+SELECT g.journal FROM unnest($2::text[]) AS g(journal)
+WHERE NOT EXISTS (SELECT FROM journal_lines j WHERE (j.system, j.journal) = ($1, g.journal)) ORDER BY 1
+"""
 _OF_DOCUMENT = "SELECT * FROM journal_lines WHERE document = $1 OR reference = $1 ORDER BY system, journal, place"
 
 
@@ -37,6 +41,10 @@ class Journals:
         rows = [row for record in records for row in _rows(system, record)]
         with in_business_words(f"A journal of {system}"):
             return len(await self._database.rows(_KEEP, *columns(rows, len(_COLUMNS)))) if rows else 0
+
+    async def unkept(self, system: str, journals: Sequence[str]) -> Sequence[str]:
+        """Those of which nothing is mirrored yet."""
+        return [row["journal"] for row in await self._database.rows(_UNKEPT, system, list(journals))]
 
     async def of_document(self, reference: str) -> Sequence[TracedPosting]:
         """The postings that a document of ours, or a journal under our reference, made."""

@@ -107,7 +107,9 @@ async def test_a_journal_that_does_not_balance_is_not_kept(database: Database) -
     with pytest.raises(Unbalanced, match=r"100\.00 debit and 99\.99 credit in USD"):
         await firm.ledger.journals.keep("erp", [a_journal(target_id="J-0"), a_journal("99.99")])
     assert await firm.ledger.journals.of_document("INV-C-books") == []
+    assert await firm.ledger.journals.unkept("erp", ["J-2", "J-1"]) == ["J-1", "J-2"]
     assert await firm.ledger.journals.keep("erp", [a_journal()]) == 2
+    assert await firm.ledger.journals.unkept("erp", ["J-2", "J-1"]) == ["J-2"]
     assert await firm.ledger.journals.keep("erp", [a_journal()]) == 0
     await an_invoice(firm, "100")
     trace = await firm.ledger.traces.of_document("INV-C-books")

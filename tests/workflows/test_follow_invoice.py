@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from canonical.exception import Decision
+from canonical.journal import JournalLine, JournalRecord
 from canonical.money import Money
 from canonical.payment import Application, Payment, PaymentState
 from canonical.provenance import Origin
@@ -85,6 +86,26 @@ async def test_crm_and_psa_follow_every_payment_to_the_cent(house: House, contra
     assert amounts(last(house, contract)) == (usd(40_000), usd(0))
     assert [case.code for case in await house.cases(contract)] == ["PAYMENT_BOUNCED"]
     assert house.firm.psa.notes[f"{contract}.first"].status == "posted"
+
+
+async def test_what_a_payment_posted_is_mirrored_though_the_worker_died_before_it_came_to_that(
+    house: House, contract: str
+) -> None:
+    target, erp, billing = await invoiced(house, contract), house.firm.erp, house.firm.books.billing
+    payment = paid(house, contract, "1", "16000", Application(target_id=target, amount=usd(16_000)))
+    erp.pays(payment, leaves=usd(24_000))
+    lines = (JournalLine(account="1000", debit=usd(16_000)), JournalLine(account="1100", credit=usd(16_000)))
+    erp.journals[payment.source_id] = JournalRecord(
+        target_id=payment.source_id, number="7", entity="US01", posted_on=date(2026, 11, 20), reference=payment.reference,
+        lines=lines,
+    )  # fmt: skip
+    await billing.receivables.record_payments([payment.model_copy(update={"customer": f"CUST-{contract}"})], origin=WHO)
+    for number in (1, 2):
+        await round_of(house, contract, number)
+    mirrored = await billing.journals.of_document(payment.reference)
+    assert [(one.line.account, one.line.debit, one.line.credit) for one in mirrored] == [
+        ("1000", usd(16_000), None), ("1100", None, usd(16_000)),
+    ]  # fmt: skip
 
 
 async def test_what_a_person_accepted_is_not_asked_again_until_it_changes(house: House, contract: str) -> None:
