@@ -19,7 +19,7 @@ ASKED_AGAIN = {
     *("open_dispute", "settle_dispute", "measure", "recognize", "close"),
 }
 """What is asked of us under a name of its own, or is a round of a schedule: asked twice, also at once, it is done once."""
-_ENTERED = {"record_time", "record_expenses"}
+_ENTERED = {"record_time", "record_days", "record_expenses"}
 _FIRST, _A_STEP = 900_001, 10_000
 _SENDERS: tuple[SystemName, ...] = ("docusign", "salesforce")
 
