@@ -19,7 +19,8 @@ _QUERIES = {
                          trim_scale(amount), 'tax', trim_scale(tax), tax_code, account, description)
         FROM billing_document_lines""",
     "allocations": """
-        SELECT concat_ws(' ', b.reference, a.kind, a.document, a.line, trim_scale(sum(a.amount - a.taken_back)), a.disposition)
+        SELECT concat_ws(' ', b.reference, a.kind, a.document, a.line, trim_scale(sum(a.amount - a.taken_back)),
+                         nullif(a.disposition, ''))
         FROM allocations a JOIN billables b ON b.id = a.billable WHERE a.kind IN ('bill', 'credit') AND a.amount > a.taken_back
         GROUP BY b.reference, a.kind, a.document, a.line, a.disposition""",
     "moves of sub-ledgers": """

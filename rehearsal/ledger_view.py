@@ -1,5 +1,6 @@
 """The ledger as a judge reads it: its tables, straight from the database, past all of the product's own code."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +27,7 @@ class LedgerView:
     """Rows as dictionaries, with JSON read."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        self._connection = connection
+        self._connection, self._turn = connection, asyncio.Lock()
 
     async def engagement(self, contract: str) -> Json | None:
         """One row of the board."""
@@ -74,8 +75,9 @@ class LedgerView:
         return await self.rows("SELECT * FROM billables ORDER BY reference")
 
     async def rows(self, query: str, *arguments: Any) -> list[Json]:
-        """The answer to a query."""
-        return [dict(row) for row in await self._connection.fetch(query, *arguments)]
+        """The answer to a query; those who ask at the same time take turns, since a connection carries one."""
+        async with self._turn:
+            return [dict(row) for row in await self._connection.fetch(query, *arguments)]
 
 
 @asynccontextmanager
