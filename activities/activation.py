@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.books import Audit, Clock, Dossiers, Engagements
 from activities.contract_reader import ContractReader, ReadContract, dossier_of
-from activities.ports import Audit, Clock, Dossiers, Engagements
 from canonical.contract import Contract
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.exception import Finding

@@ -6,7 +6,8 @@ from datetime import datetime
 from pydantic import BaseModel
 from temporalio import activity
 
-from activities.ports import ActivationPolicy, Cases, Clock, Engagements, Writes
+from activities.books import Cases, Clock, Engagements, Writes
+from activities.ports import ActivationPolicy
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.exception import Case, Decision, Finding, Settlement, settlement_of
 from canonical.money import Money

@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import Receivables
-from activities.ports import Engagements
+from activities.books import Engagements
 from activities.step import Asked, Bookkeeping, Step
 from activities.systems import Systems
 from canonical.charge import ChargeBatch, ChargeLine, TakenBack, ToCharge

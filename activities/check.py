@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.ports import ActivationPolicy, Clock
+from activities.books import Clock
+from activities.ports import ActivationPolicy
 from activities.systems import Systems
 from canonical.connection import Connection
 from canonical.errors import Failure

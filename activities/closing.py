@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_ports import GeneralLedger
+from activities.books import Clock
 from activities.closing_books import ClosingBooks, ClosingPolicy
-from activities.ports import Clock
 from activities.revenue import ledger_of, month_of, require_over
 from activities.systems import Systems
 from canonical.billable import BillableKind

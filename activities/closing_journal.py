@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_ports import GeneralLedger
+from activities.books import Clock
 from activities.closing_books import ClosingBooks
-from activities.ports import Clock
 from activities.step import Asked, Bookkeeping, Reversal, Step
 from activities.systems import Systems
 from canonical.errors import PeriodIsClosed

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from activities.ports import Dossiers, Engagements
+from activities.books import Dossiers, Engagements
 from canonical.activation import ActivationDossier
 from canonical.billing_schedule import BillingSchedule
 from canonical.contract import Contract

@@ -9,8 +9,9 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Receivables, Tax
+from activities.books import CrossReferences
 from activities.contract_of_record import BILL_TO, ContractsOfRecord
-from activities.ports import CrossReferences, Customers
+from activities.ports import Customers
 from activities.step import Asked, Bookkeeping, Step
 from activities.systems import Systems
 from activities.tax_question import tax_question

@@ -6,8 +6,9 @@ from functools import partial
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.books import Writes
 from activities.engagement import Board
-from activities.ports import Crm, CrmUpdate, Writes
+from activities.ports import Crm, CrmUpdate
 from activities.systems import Systems
 from canonical.engagement import EngagementStatus
 from canonical.provenance import Origin, Write

@@ -5,7 +5,8 @@ from functools import partial
 
 from temporalio import activity
 
-from activities.ports import CrossReferences, Customers, Engagements
+from activities.books import CrossReferences, Engagements
+from activities.ports import Customers
 from activities.step import Asked, Bookkeeping, Reversal, Step, Undo, Undone
 from activities.systems import Systems
 from canonical.contract import Contract

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from temporalio import activity
 
-from activities.ports import ActivationPolicy, Cases, Clock, Dossiers, Engagements, Psa
+from activities.books import Cases, Clock, Dossiers, Engagements
+from activities.ports import ActivationPolicy, Psa
 from activities.systems import Systems
 from canonical.activation import ActivationDossier
 from canonical.errors import NotOwner

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
+from activities.books import Audit
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
-from activities.ports import Audit
 from canonical.acceptance import Acceptance, AcceptanceState
 from canonical.billable import Billable, BillableKind
 from canonical.contract import ContractLine

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from temporalio import activity
 
-from activities.ports import Audit, Clock, Engagements, Expectations, Plans
+from activities.books import Audit, Clock, Engagements, Expectations, Plans
 from activities.step import Bookkeeping, Step, Undo
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.expectation import activation_key

@@ -8,19 +8,8 @@ from decimal import Decimal, InvalidOperation
 from pydantic import BaseModel
 from temporalio import activity
 
-from activities.ports import (
-    ActivationPolicy,
-    Audit,
-    Cases,
-    Clock,
-    Contracts,
-    Crm,
-    CrossReferences,
-    Engagements,
-    Expectations,
-    Facts,
-    Inbox,
-)
+from activities.books import Audit, Cases, Clock, CrossReferences, Engagements, Expectations, Facts, Inbox
+from activities.ports import ActivationPolicy, Contracts, Crm
 from activities.systems import Systems
 from canonical.document import SignedContract, SigningState
 from canonical.engagement import EngagementRow, EngagementStatus

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
+from activities.books import Cases, Clock, Writes
 from activities.contract_of_record import ContractsOfRecord
-from activities.ports import Cases, Clock, Crm, Psa, Writes
+from activities.ports import Crm, Psa
 from activities.systems import Systems
 from canonical.errors import NotFound
 from canonical.exception import Case, CaseState, Decision

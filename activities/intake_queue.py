@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activities.billing_books import BillingBooks, BillingPolicy
+from activities.books import Cases
 from activities.intake_surroundings import Around
 from activities.looking_again import STEP
-from activities.ports import Cases
 from canonical.exception import Case, CaseState, Decision, Finding
 from canonical.intake import JudgedItem, Judgement
 from canonical.money import Money

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from activities.billing_ports import GeneralLedger
+from activities.books import Cases
 from activities.closing_books import ClosingBooks, ClosingPolicy
 from activities.looking_again import STEP
-from activities.ports import Cases
 from activities.systems import Systems
 from canonical.exception import Case
 from canonical.journal import AccountingPeriod

@@ -7,8 +7,9 @@ from enum import StrEnum
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.books import Clock
 from activities.contract_reader import ContractReader, ReadContract, dossier_of
-from activities.ports import Billing, Clock, Documents, ProjectAccounting, Psa
+from activities.ports import Billing, Documents, ProjectAccounting, Psa
 from activities.systems import Systems
 from canonical.activation import ActivationDossier
 from canonical.exception import Finding

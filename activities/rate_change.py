@@ -8,9 +8,9 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import Receivables
+from activities.books import Cases, Clock
 from activities.case import case_key
 from activities.contract_of_record import ContractsOfRecord
-from activities.ports import Cases, Clock
 from activities.repricing import Repricer, no_price, rate_for
 from activities.systems import Systems
 from canonical.billable import Billable, CreditDisposition

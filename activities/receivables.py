@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Receivables
-from activities.ports import Clock, CrossReferences, Engagements, Watermarks
+from activities.books import Clock, CrossReferences, Engagements, Watermarks
 from activities.systems import Systems
 from canonical.invoice import DocumentRecord
 from canonical.landscape import Capability, Scope

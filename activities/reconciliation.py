@@ -7,7 +7,8 @@ from datetime import date, datetime
 from pydantic import BaseModel
 from temporalio import activity
 
-from activities.ports import Cases, Clock, Connected
+from activities.books import Cases, Clock
+from activities.ports import Connected
 from activities.reconciliation_ports import Listing, ReconciliationPolicy, Runs
 from activities.systems import Systems
 from canonical.errors import Misconfigured

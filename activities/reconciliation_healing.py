@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_ports import Receivables
+from activities.books import Cases, Clock, Inbox
 from activities.contract_of_record import ContractsOfRecord
-from activities.ports import Cases, Clock, Inbox
 from activities.reconciliation import proposal
 from activities.reconciliation_ports import HealingBooks, ReconciliationPolicy, Runs
 from activities.step import Asked, Bookkeeping, Step

@@ -9,9 +9,9 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Tax
+from activities.books import Clock
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
 from activities.late_work import LateWork
-from activities.ports import Clock
 from activities.repricing import Repricer, delta_words
 from activities.systems import Systems
 from activities.tax_question import coded, tax_question

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_ports import GeneralLedger
+from activities.books import Cases, Clock
 from activities.closing_books import ClosingBooks, ClosingPolicy
-from activities.ports import Cases, Clock
 from activities.systems import Systems
 from canonical.errors import NotServed, PeriodIsClosed, Rejected
 from canonical.exception import Case, Finding

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from activities.ports import Audit, Call, Connected, Dossiers, LookUp, Writes
+from activities.books import Audit, Call, Dossiers, LookUp, Writes
+from activities.ports import Connected
 from canonical.activation import ActivationDossier
 from canonical.provenance import Entry, Origin, Write
 from canonical.reference import business_key

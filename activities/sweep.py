@@ -8,18 +8,10 @@ from temporalio import activity
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from activities.books import Cases, Clock, Expectations, Inbox, Upkeep, Watermarks
 from activities.late_work import LateWork
 from activities.looking_again import look_again
-from activities.ports import (
-    ActivationPolicy,
-    Cases,
-    ChangeFeed,
-    Clock,
-    Expectations,
-    Inbox,
-    Upkeep,
-    Watermarks,
-)
+from activities.ports import ActivationPolicy, ChangeFeed
 from activities.systems import Systems
 from canonical.errors import Failure
 from canonical.event import FactKind, InboundEvent

@@ -11,10 +11,10 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import Time
+from activities.books import Cases, Clock, Watermarks
 from activities.contract_of_record import ContractsOfRecord
 from activities.intake_queue import TWIN, IntakeQueue, changed_after, taken_back_late
 from activities.intake_surroundings import Around, Surroundings
-from activities.ports import Cases, Clock, Watermarks
 from activities.roster import Roster
 from activities.systems import Systems
 from canonical.billable import Billable
