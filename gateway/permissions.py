@@ -9,7 +9,6 @@ from fastapi.responses import JSONResponse
 
 from canonical.engagement import EngagementRow
 from gateway.identity import Identities
-from gateway.problems import NotAllowed
 from operations.office import Office
 from policies.access import Permission
 
@@ -22,10 +21,9 @@ class Gate:
     office: Office
 
     async def require(self, request: Request, permission: Permission) -> str:
-        """The subject, if it may; raises NotAuthenticated or NotAllowed."""
+        """The subject, if it may; raises NotAuthenticated or NotPermitted."""
         subject = await self.identities.subject(request.headers.get("authorization"))
-        if not await self.office.may(subject, permission):
-            raise NotAllowed(permission.value)
+        await self.office.require(subject, permission)
         return subject
 
     async def shown(self, subject: str, content: Any) -> Any:

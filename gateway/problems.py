@@ -25,6 +25,7 @@ from canonical.errors import (
     Transient,
 )
 from gateway.identity import NotAuthenticated
+from operations.permission import NotPermitted
 from operations.settlement import NotAllowedToSettle
 
 MEDIA_TYPE = "application/problem+json"
@@ -83,14 +84,6 @@ _MEANING = {
 }
 
 
-class NotAllowed(Exception):
-    """The caller is known and may not do this."""
-
-    def __init__(self, permission: str) -> None:
-        super().__init__(permission)
-        self.permission = permission
-
-
 class TooLarge(HTTPException):
     """A body above the limit; an HTTPException, since FastAPI takes any other for a body that cannot be parsed."""
 
@@ -120,7 +113,7 @@ def handle_problems(app: FastAPI) -> None:
     answers: tuple[tuple[type[Exception], Any], ...] = (
         (Failure, _failed),
         (NotAuthenticated, _unknown),
-        (NotAllowed, _forbidden),
+        (NotPermitted, _forbidden),
         (TooLarge, too_large),
         (HTTPException, _refused_by_http),
         (RequestValidationError, _unreadable),
@@ -164,9 +157,10 @@ def _unknown(request: Request, refused: NotAuthenticated) -> JSONResponse:
     return answer
 
 
-def _forbidden(request: Request, refused: NotAllowed) -> JSONResponse:
+def _forbidden(request: Request, refused: NotPermitted) -> JSONResponse:
     remedy = "Ask for a role that may; see policies/access."
-    return problem(request, 403, "You may not do this", detail=refused.permission, remedy=remedy)
+    permission = refused.evidence["permission"]
+    return problem(request, 403, "You may not do this", detail=permission, remedy=remedy, code=refused.specific_code)
 
 
 def too_large(request: Request, refused: TooLarge) -> JSONResponse:

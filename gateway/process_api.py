@@ -78,23 +78,23 @@ def _handoffs(routes: APIRouter, office: Office, gate: Gate) -> None:
     async def start(asked: StartHandoff, request: Request, key: RequestKey = None) -> Started:
         """Project provisioning: asynchronous; the engagement tells how it went. The same Idempotency-Key asks once."""
         actor = await gate.require(request, Permission.START)
-        return await office.start(asked.contract, actor=actor, request_key=key or "")
+        return await office.handoffs.start(asked.contract, actor=actor, request_key=key or "")
 
     @routes.get("/handoffs/{contract}/plan", tags=["handoffs"], response_model=ActivationPlan)
     async def plan(contract: Reference, request: Request) -> Any:
         """The dry run: synchronous, reads only (R106)."""
         subject = await gate.require(request, Permission.PLAN)
-        return await gate.shown(subject, await office.plan(contract))
+        return await gate.shown(subject, await office.handoffs.plan(contract))
 
     @routes.post("/handoffs/{contract}/cancel", status_code=202, tags=["handoffs"])
     async def cancel(contract: Reference, asked: Reason, request: Request) -> Cancelled:
         """Withdraw a running handoff; everything it made is undone."""
-        return await office.cancel(contract, actor=await gate.require(request, Permission.CANCEL), reason=asked.reason)
+        return await office.handoffs.cancel(contract, actor=await gate.require(request, Permission.CANCEL), reason=asked.reason)
 
     @routes.post("/handoffs/{contract}/changed", status_code=202, tags=["handoffs"])
     async def changed(contract: Reference, request: Request) -> None:
         """Records were corrected: what waits looks again."""
-        await office.signal(contract, actor=await gate.require(request, Permission.SIGNAL))
+        await office.handoffs.signal(contract, actor=await gate.require(request, Permission.SIGNAL))
 
 
 def _engagements(routes: APIRouter, office: Office, gate: Gate) -> None:
@@ -104,21 +104,21 @@ def _engagements(routes: APIRouter, office: Office, gate: Gate) -> None:
     ) -> Any:
         """The board."""
         subject = await gate.require(request, Permission.READ)
-        rows = await office.engagements(status=status, entity=entity, limit=limit)
+        rows = await office.handoffs.engagements(status=status, entity=entity, limit=limit)
         return await gate.shown(subject, await gate.board(subject, rows))
 
     @routes.get("/engagements/{reference}", tags=["engagements"], response_model=EngagementRow)
     async def engagement(reference: Identifier, request: Request) -> Any:
         """One engagement: project status, ids in every system."""
         subject = await gate.require(request, Permission.READ)
-        [row] = await gate.board(subject, [await office.engagement(reference)])
+        [row] = await gate.board(subject, [await office.handoffs.engagement(reference)])
         return await gate.shown(subject, row)
 
     @routes.get("/engagements/{reference}/trace", tags=["engagements"], response_model=Story)
     async def trace(reference: Identifier, request: Request) -> Any:
         """Its whole story."""
         subject = await gate.require(request, Permission.READ)
-        return await gate.shown(subject, await office.trace(reference))
+        return await gate.shown(subject, await office.handoffs.trace(reference))
 
     @routes.get("/counts", tags=["engagements"])
     async def counts(request: Request) -> Counts:
@@ -139,26 +139,26 @@ def _exceptions(routes: APIRouter, office: Office, gate: Gate) -> None:
     ) -> Any:
         """What waits for people, the most money first."""
         subject = await gate.require(request, Permission.READ)
-        found = await office.cases(owner=owner, code=code, engagement=engagement, state=state, limit=limit)
+        found = await office.exceptions.waiting(owner=owner, code=code, engagement=engagement, state=state, limit=limit)
         return await gate.shown(subject, found)
 
     @routes.get("/exceptions/{number}", tags=["exceptions"], response_model=Case)
     async def case(number: Number, request: Request) -> Any:
         """One exception with its evidence."""
         subject = await gate.require(request, Permission.READ)
-        return await gate.shown(subject, await office.case(number))
+        return await gate.shown(subject, await office.exceptions.read(number))
 
     @routes.post("/exceptions/{number}/assign", tags=["exceptions"], response_model=Case)
     async def assign(number: Number, asked: Assign, request: Request) -> Any:
         """Give it to somebody."""
         actor = await gate.require(request, Permission.SETTLE)
-        return await gate.shown(actor, await office.assign(number, asked.to, actor=actor))
+        return await gate.shown(actor, await office.exceptions.assign(number, asked.to, actor=actor))
 
     @routes.post("/exceptions/{number}/snooze", tags=["exceptions"], response_model=Case)
     async def snooze(number: Number, asked: Snooze, request: Request) -> Any:
         """Let it rest until then."""
         actor = await gate.require(request, Permission.SETTLE)
-        return await gate.shown(actor, await office.snooze(number, asked.until, actor=actor))
+        return await gate.shown(actor, await office.exceptions.snooze(number, asked.until, actor=actor))
 
 
 def _decisions(routes: APIRouter, office: Office, gate: Gate) -> None:
@@ -166,14 +166,14 @@ def _decisions(routes: APIRouter, office: Office, gate: Gate) -> None:
     async def settle(number: Number, asked: Settle, request: Request) -> Settled:
         """Decide; above the threshold the decision waits for a second person."""
         actor = await gate.require(request, Permission.SETTLE)
-        return await office.settle(number, asked.decision, actor=actor, reason=asked.reason, adopt=asked.adopt)
+        return await office.exceptions.settle(number, asked.decision, actor=actor, reason=asked.reason, adopt=asked.adopt)
 
     @routes.post("/exceptions/{number}/approve", tags=["exceptions"])
     async def approve(number: Number, request: Request) -> Settled:
         """The second pair of eyes; never the one that decided."""
-        return await office.approve(number, actor=await gate.require(request, Permission.SETTLE))
+        return await office.exceptions.approve(number, actor=await gate.require(request, Permission.SETTLE))
 
     @routes.post("/exceptions/{number}/decline", tags=["exceptions"])
     async def decline(number: Number, asked: Reason, request: Request) -> Settled:
         """The second pair of eyes says no, or the proposer takes it back: the exception is open again."""
-        return await office.decline(number, actor=await gate.require(request, Permission.SETTLE), reason=asked.reason)
+        return await office.exceptions.decline(number, actor=await gate.require(request, Permission.SETTLE), reason=asked.reason)

@@ -1,16 +1,13 @@
 """What people ask of billing: accept a milestone, take time in, bill a contract, and look at what came of it."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any
 from uuid import uuid4
 
 from pydantic import BaseModel
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.contract_of_record import ContractsOfRecord
 from activities.eligibility import Entered
@@ -19,7 +16,7 @@ from canonical.acceptance import Acceptance
 from canonical.billable import BillableKind
 from canonical.billing_document import BillingDocument
 from canonical.billing_view import BacklogRow, Trace
-from canonical.errors import Malformed, Misconfigured, NotFound
+from canonical.errors import Malformed, NotFound
 from canonical.exchange_rate import ExchangeRateTable
 from canonical.invoice import Invoice
 from canonical.landscape import Capability, Scope
@@ -29,8 +26,10 @@ from canonical.rate_card import RateCard
 from canonical.sub_ledger import SubLedger, SubLedgerKind
 from ledger.books import Books
 from ledger.exceptions import CaseFilter
-from operations.answers import said_by
+from operations.engine import Engine, Handle, result_of, within
+from operations.permission import needs
 from operations.preview import Preview, preview
+from policies.access import Permission
 from policies.firm import Policies
 from workflows import options
 from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
@@ -40,12 +39,8 @@ from workflows.follow_rates import FollowRatesWorkflow, RatesFollowed, RatesImpo
 from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
 from workflows.search_attributes import of_engagement
 
-_PATIENCE = timedelta(seconds=60)
 LIMIT_CODES = {SubLedgerKind.PURCHASE_ORDER: "PO_EXHAUSTED", SubLedgerKind.CAP: "CAP_EXCEEDED"}
 _RUN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
-
-
-Answer = TypeVar("Answer")
 
 
 class Submitted(BaseModel):
@@ -84,18 +79,11 @@ class BillingRun(BaseModel):
 class BillingDesk:
     """Billing, for any surface."""
 
-    connection: Client | None
+    engine: Engine
     books: Books
     policies: Policies
-    patience: timedelta = _PATIENCE
 
-    @property
-    def client(self) -> Client:
-        """The engine; what is only read needs none."""
-        if self.connection is None:
-            raise Misconfigured("This needs Temporal", remedy="Start it with `handoff up`, or set HANDOFF_TEMPORAL__ADDRESS.")
-        return self.connection
-
+    @needs(Permission.SUBMIT)
     async def accept(self, acceptance: Acceptance, *, actor: str) -> Submitted:
         """Submit a milestone's acceptance (R105, billing-event submission); the same version again changes nothing."""
         if await self.books.engagements.read(acceptance.contract) is None:
@@ -112,6 +100,7 @@ class BillingDesk:
         )
         return Submitted(contract=acceptance.contract, milestone=acceptance.milestone, workflow_id=workflow_id)
 
+    @needs(Permission.BILL)
     async def import_rates(self, card: RateCard, *, actor: str) -> RatesTaken:
         """Keep a version of a rate card, and follow it: what was billed at an older rate gets its difference, or a credit.
 
@@ -129,8 +118,10 @@ class BillingDesk:
         """None where people must decide first."""
         request = RatesImported(contract=contract, card=card.reference, version=card.version, actor=actor)
         name = f"follow_rates/{contract}/{card.reference}.v{card.version}"
-        return await self._within(await self._started(FollowRatesWorkflow.run, request, name, contract, name))
+        followed: RatesFollowed | None = await within(await self._started(FollowRatesWorkflow.run, request, name, contract))
+        return followed
 
+    @needs(Permission.BILL)
     async def import_exchange_rates(self, table: ExchangeRateTable, *, actor: str) -> None:
         """Keep the rates of a source at a time; one that is known otherwise is refused, and what was billed stays."""
         quotes = [(table.source, one.currency, one.functional, table.at, one.rate) for one in table.rates]
@@ -140,10 +131,12 @@ class BillingDesk:
         entry = Entry(action="import_rates", origin=origin, kind="exchange_rates", source_id=table.source, outcome="done")
         await self.books.audit.note([entry.model_copy(update={"details": pairs})])
 
+    @needs(Permission.BILL)
     async def take_in_time(self, *, actor: str) -> dict[str, TakenIn]:
         """Poll every system where time is recorded, now."""
         return {system: await self._polled(system, actor) for system in await self._time_systems()}
 
+    @needs(Permission.BILL)
     async def bill(
         self, contract: str, *, through: date, run: str = "", kinds: Sequence[BillableKind] = (), actor: str, waits: bool = True
     ) -> BillingRun:
@@ -157,9 +150,8 @@ class BillingDesk:
             raise Malformed(f"{name!r} cannot name a billing run", remedy="Use letters, digits, '.', '_' and '-', 40 at most.")
         await ContractsOfRecord(self.books.dossiers, self.books.engagements).read(contract)  # refused here, before anything runs
         request = BillRecurring(contract=contract, through=through, actor=actor)
-        entered: Entered = await self._answered(
-            BillRecurringWorkflow.run, request, f"bill_recurring/{contract}/{through}", contract
-        )
+        name_of_entry = f"bill_recurring/{contract}/{through}"
+        entered: Entered = await result_of(await self._started(BillRecurringWorkflow.run, request, name_of_entry, contract))
         workflow_id = f"release_invoice/{contract}/{name}"
         handle = await self._started(
             ReleaseInvoiceWorkflow.run,
@@ -168,7 +160,7 @@ class BillingDesk:
             contract,
             f"Bill {contract} through {through}",
         )
-        released = await self._within(handle) if waits else None
+        released = await within(handle) if waits else None
         documents = [one for one in await self.books.billing.documents.of(contract) if one.run == f"{contract}/{name}"]
         return BillingRun(
             contract=contract,
@@ -211,6 +203,7 @@ class BillingDesk:
         """Retainers, purchase orders and caps of a contract, with their balances."""
         return await self.books.billing.sub_ledgers.of(contract)
 
+    @needs(Permission.BILL)
     async def raise_limit(self, contract: str, kind: SubLedgerKind, name: str, to: Money, *, actor: str) -> SubLedger:
         """Record that a purchase order or cap is good for more; what waited for room is open again, and its exception closes."""
         kept = await self.books.billing.sub_ledgers.read(kind, contract, name)
@@ -234,39 +227,13 @@ class BillingDesk:
 
     async def _polled(self, system: str, actor: str) -> TakenIn:
         request = BillTime(system=system, actor=actor)
-        taken: TakenIn = await self._answered(BillTimeWorkflow.run, request, f"bill_time/{system}/{uuid4().hex[:8]}", "")
+        taken: TakenIn = await result_of(
+            await self._started(BillTimeWorkflow.run, request, f"bill_time/{system}/{uuid4().hex[:8]}", "")
+        )
         return taken
 
-    async def _started(self, run: Any, request: Any, workflow_id: str, contract: str, summary: str) -> "WorkflowHandle[Any, Any]":
-        return await self.client.start_workflow(
-            run,
-            request,
-            id=workflow_id,
-            task_queue=options.WORKFLOWS,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=of_engagement(contract, workflow_id.partition("/")[2]),
-            static_summary=summary,
-            priority=options.fair(contract),
+    async def _started(self, run: Any, request: Any, workflow_id: str, contract: str, summary: str = "") -> Handle:
+        attributes = of_engagement(contract, workflow_id.partition("/")[2])
+        return await self.engine.started(
+            run, request, workflow_id, attributes=attributes, summary=summary, lane=options.fair(contract)
         )
-
-    async def _answered(self, run: Any, request: Any, workflow_id: str, contract: str) -> Any:
-        handle = await self._started(run, request, workflow_id, contract, workflow_id)
-        try:
-            return await handle.result()
-        except WorkflowFailureError as error:
-            raise said_by(error) from error
-
-    async def _within(self, handle: "WorkflowHandle[Any, Answer]") -> Answer | None:
-        """Its result, or none while it waits for people."""
-        result = asyncio.ensure_future(handle.result())
-        while True:
-            done, _ = await asyncio.wait({result}, timeout=0.5)
-            if done:
-                try:
-                    return result.result()
-                except WorkflowFailureError as error:
-                    raise said_by(error) from error
-            if await handle.query("waits_for", result_type=list[int]):
-                result.cancel()
-                return None

@@ -1,12 +1,9 @@
 """What people ask of customers' money: an advance is entered in the ERP, what a customer has with us settles an invoice."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from temporalio.client import Client, WorkflowFailureError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.cash import Applied, DepositTaken
@@ -15,7 +12,9 @@ from canonical.errors import Malformed, NotFound, NotReady
 from canonical.money import Money
 from canonical.payment import Payment
 from ledger.books import Books
-from operations.answers import said_by
+from operations.engine import Engine, within
+from operations.permission import needs
+from policies.access import Permission
 from policies.firm import Policies
 from workflows import options
 from workflows.apply_credit import ApplyCreditTo, ApplyCreditWorkflow
@@ -29,11 +28,12 @@ _PATIENCE = timedelta(seconds=60)
 class CashDesk:
     """Customers' money, for any surface."""
 
-    client: Client
+    engine: Engine
     books: Books
     policies: Policies
     patience: timedelta = _PATIENCE
 
+    @needs(Permission.RECEIVABLES)
     async def deposit(self, contract: str, amount: Money, *, on: date, reference: str, actor: str) -> DepositTaken:
         """An advance of the contract's customer is entered in the ERP; under the same reference it is taken once."""
         _require_positive(amount)
@@ -43,6 +43,7 @@ class CashDesk:
         taken: DepositTaken = await self._done(TakeDepositWorkflow.run, request, f"take_deposit/{contract}/{reference}", contract)
         return taken
 
+    @needs(Permission.RECEIVABLES)
     async def apply(self, source: str, invoice: str, amount: Money, *, name: str = "", actor: str) -> Applied:
         """A deposit or payment (by its reference, or its id in the ERP) settles so much of an invoice."""
         _require_positive(amount)
@@ -71,30 +72,19 @@ class CashDesk:
 
     async def _done(self, run: Any, request: Any, workflow_id: str, contract: str) -> Any:
         """Its result; what waits for people says so."""
-        handle = await self.client.start_workflow(
-            run,
-            request,
-            id=workflow_id,
-            task_queue=options.WORKFLOWS,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=of_engagement(contract, workflow_id.partition("/")[2]),
-            static_summary=workflow_id,
-            priority=options.fair(contract),
-        )
-        try:
-            return await asyncio.wait_for(handle.result(), self.patience.total_seconds())
-        except WorkflowFailureError as error:
-            raise said_by(error) from error
-        except TimeoutError as late:
+        attributes = of_engagement(contract, workflow_id.partition("/")[2])
+        handle = await self.engine.started(run, request, workflow_id, attributes=attributes, lane=options.fair(contract))
+        done = await within(handle, self.patience)
+        if done is None:
             raise NotReady(
                 f"{workflow_id} is not done yet",
                 remedy="It goes on by itself; see `handoff exceptions list` for what may wait for you.",
-            ) from late
+            )
+        return done
 
     async def _is_known(self, workflow_id: str) -> bool:
         try:
-            await self.client.get_workflow_handle(workflow_id).describe()
+            await self.engine.client.get_workflow_handle(workflow_id).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False

@@ -1,18 +1,13 @@
 """What people ask at the month end: measure progress, recognize or reverse revenue, close a month, see where it stands."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
 )
 
 from activities.revenue import require_over
@@ -23,15 +18,15 @@ from canonical.period import Period
 from canonical.provenance import Origin
 from canonical.rules.readiness import month
 from ledger.books import Books
-from operations.answers import said_by
+from operations.engine import Engine, Handle, result_of, within
+from operations.permission import needs
+from policies.access import Permission
 from policies.firm import Policies
 from workflows import options
 from workflows.close_period import ClosePeriod, ClosePeriodWorkflow
 from workflows.judge_close import JudgeClose, JudgeCloseWorkflow
 from workflows.recognize_revenue import RecognizeRevenue, RecognizeRevenueWorkflow, RevenueRecognized
 from workflows.search_attributes import CORRELATION, ENTITY
-
-_PATIENCE = timedelta(seconds=60)
 
 
 class CloseRun(BaseModel):
@@ -55,18 +50,18 @@ class RevenueOf(BaseModel):
 class ClosingDesk:
     """The month end, for any surface."""
 
-    client: Client
+    engine: Engine
     books: Books
     policies: Policies
-    patience: timedelta = _PATIENCE
 
+    @needs(Permission.CLOSE)
     async def close(self, entity: str, period: str, *, actor: str) -> CloseRun:
         """Recognize, propose accruals and judge; what waits for people is in the queue. Running already, it is that close."""
         named = await self._month(entity, period, must_be_over="closed")
         workflow_id = f"close_period/{entity}/{named.start:%Y-%m}"
         request = ClosePeriod(entity=entity, start=named.start, actor=actor)
         handle = await self._started(ClosePeriodWorkflow.run, request, workflow_id, entity, f"Close {entity} for {period}")
-        done = await self._within(handle)
+        done = await within(handle)
         return CloseRun(workflow_id=workflow_id, readiness=await self.readiness(entity, period), is_done=done is not None)
 
     async def readiness(self, entity: str, period: str) -> Readiness:
@@ -74,22 +69,22 @@ class ClosingDesk:
         named = await self._month(entity, period)
         request = JudgeClose(entity=entity, start=named.start)
         handle = await self._started(JudgeCloseWorkflow.run, request, f"judge_close/{entity}/{period}", entity, "readiness")
-        try:
-            found: Readiness = await handle.result()
-        except WorkflowFailureError as error:
-            raise said_by(error) from error
+        found: Readiness = await result_of(handle)
         return found
 
+    @needs(Permission.CLOSE)
     async def recognize(self, entity: str, period: str, *, actor: str) -> RevenueRecognized:
         """Recognize what a month earned. Asked again, only what has changed is posted."""
         return await self._recognized(RecognizeRevenue, entity, period, actor)
 
+    @needs(Permission.CLOSE)
     async def reverse(self, entity: str, period: str, *, reason: str, actor: str) -> RevenueRecognized:
         """Take back what was recognized of a month, in an open period; a later run recognizes it anew."""
         if not reason.strip():
             raise Malformed("To reverse revenue you must give a reason", remedy="Say why; auditors will read it.")
         return await self._recognized(RecognizeRevenue, entity, period, actor, reverse=True, reason=reason)
 
+    @needs(Permission.CLOSE)
     async def measure(self, measure: ProgressMeasure, *, actor: str) -> bool:
         """Keep an estimate of progress; false where it is known already."""
         if measure.progress.done < 0 or measure.progress.expected <= 0:
@@ -124,7 +119,7 @@ class ClosingDesk:
         handle = await self._started(
             RecognizeRevenueWorkflow.run, request, workflow_id, entity, f"Revenue of {entity} for {period}"
         )
-        return await self._within(handle) or RevenueRecognized(waits_for_people=True)
+        return await within(handle) or RevenueRecognized(waits_for_people=True)
 
     async def _month(self, entity: str, period: str, *, must_be_over: str = "") -> Period:
         """The month that is meant, of an entity that exists; else it is said which field is wrong."""
@@ -137,30 +132,9 @@ class ClosingDesk:
             require_over(found, now, must_be_over)
         return found
 
-    async def _started(self, run: Any, request: Any, workflow_id: str, entity: str, summary: str) -> "WorkflowHandle[Any, Any]":
+    async def _started(self, run: Any, request: Any, workflow_id: str, entity: str, summary: str) -> Handle:
         pairs = [SearchAttributePair(ENTITY, entity), SearchAttributePair(CORRELATION, workflow_id.partition("/")[2])]
-        return await self.client.start_workflow(
-            run,
-            request,
-            id=workflow_id,
-            task_queue=options.WORKFLOWS,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=TypedSearchAttributes(pairs),
-            static_summary=summary,
-            priority=options.fair(entity),
+        attributes = TypedSearchAttributes(pairs)
+        return await self.engine.started(
+            run, request, workflow_id, attributes=attributes, summary=summary, lane=options.fair(entity)
         )
-
-    async def _within(self, handle: "WorkflowHandle[Any, Any]") -> Any:
-        """Its result, or none while it waits for people."""
-        result = asyncio.ensure_future(handle.result())
-        while True:
-            done, _ = await asyncio.wait({result}, timeout=0.5)
-            if done:
-                try:
-                    return result.result()
-                except WorkflowFailureError as error:
-                    raise said_by(error) from error
-            if await handle.query("waits_for", result_type=list[int]):
-                result.cancel()
-                return None

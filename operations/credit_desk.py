@@ -1,13 +1,8 @@
 """What people ask of credits: propose one, see what waits, approve or reject it; who proposed it never approves it (R79, R80)."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from canonical.credit import CreditProposal, CreditRequest, ProposalState
 from canonical.errors import KeyReusedWithDifferentContent, NotFound, Rejected
@@ -15,9 +10,10 @@ from canonical.exception import Case, CaseState, Decision
 from canonical.schema import Part
 from ledger.books import Books
 from ledger.exceptions import CaseFilter
-from operations.answers import said_by
 from operations.asked import Settled
-from operations.settlement import NotAllowedToSettle, Settlements
+from operations.engine import Engine, Handle, within
+from operations.permission import needs
+from operations.settlement import Settlements
 from policies.access import Permission
 from policies.firm import Policies
 from workflows import options
@@ -26,7 +22,6 @@ from workflows.search_attributes import of_engagement
 
 APPROVAL = "CREDIT_APPROVAL"
 _ALIVE = {ProposalState.PROPOSED, ProposalState.APPROVED}
-_PAUSE = 0.2
 
 
 class CreditStory(Part):
@@ -40,7 +35,7 @@ class CreditStory(Part):
 class CreditDesk:
     """Credits, for any surface."""
 
-    client: Client
+    engine: Engine
     books: Books
     policies: Policies
     settlements: Settlements
@@ -62,11 +57,10 @@ class CreditDesk:
                 return one.request.reference
         return f"{invoice}.CR{len(known) + 1}"
 
+    @needs(Permission.CREDIT)
     async def propose(self, request: CreditRequest, *, actor: str) -> CreditProposal:
         """Ask for a credit; what cannot be credited is refused here. The same request again is the one that is known."""
-        await self._require(actor)
-        handle = await self._started(request, actor)
-        await self._until_it_waits(handle)
+        await within(await self._started(request, actor), self.patience)
         proposal = await self.books.billing.credit_proposals.read(request.reference)
         if proposal.request != request:
             raise KeyReusedWithDifferentContent(
@@ -106,7 +100,7 @@ class CreditDesk:
 
     async def _after(self, reference: str, settled: Settled) -> CreditProposal:
         if settled.state is CaseState.SETTLED:
-            await self._until_it_waits(self.client.get_workflow_handle(_workflow(reference)))
+            await within(self.engine.client.get_workflow_handle(_workflow(reference)), self.patience)
         return await self.books.billing.credit_proposals.read(reference)
 
     async def _case(self, reference: str) -> Case:
@@ -124,47 +118,16 @@ class CreditDesk:
         found = await self.books.cases.list(CaseFilter(engagement=proposal.contract, limit=10_000))
         return [case for case in found if case.workflow_id == _workflow(proposal.request.reference)]
 
-    async def _require(self, actor: str) -> None:
-        access = self.policies.access.on((await self.books.clock.now()).date())
-        if not access.allows(actor, Permission.CREDIT):
-            raise NotAllowedToSettle(
-                f"{actor} may not propose a credit", remedy="Ask somebody whose role in policies/access has the permission."
-            )
-
-    async def _started(self, request: CreditRequest, actor: str) -> "WorkflowHandle[Any, Any]":
+    async def _started(self, request: CreditRequest, actor: str) -> Handle:
         contract = (await self.books.billing.documents.read(request.invoice)).contract
-        return await self.client.start_workflow(
+        return await self.engine.started(
             CreditAndRebillWorkflow.run,
             CreditAndRebill(request=request, actor=actor),
-            id=_workflow(request.reference),
-            task_queue=options.WORKFLOWS,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=of_engagement(contract, request.reference),
-            static_summary=f"Credit of {request.invoice}",
-            priority=options.fair(contract),
+            _workflow(request.reference),
+            attributes=of_engagement(contract, request.reference),
+            summary=f"Credit of {request.invoice}",
+            lane=options.fair(contract),
         )
-
-    async def _until_it_waits(self, handle: "WorkflowHandle[Any, Any]") -> None:
-        """Until it has come to its end, waits for people, or takes longer than somebody at a prompt waits."""
-        result = asyncio.ensure_future(handle.result())
-        deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
-        try:
-            while asyncio.get_running_loop().time() < deadline:
-                done, _ = await asyncio.wait({result}, timeout=_PAUSE)
-                if done:
-                    return _said(result)
-                if await handle.query("waits_for", result_type=list[int]):
-                    return
-        finally:
-            result.cancel()
-
-
-def _said(result: "asyncio.Future[Any]") -> None:
-    try:
-        result.result()
-    except WorkflowFailureError as error:
-        raise said_by(error) from error
 
 
 def _workflow(reference: str) -> str:

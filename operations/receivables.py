@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowFailureError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from canonical.billable import CreditDisposition
@@ -24,8 +22,10 @@ from canonical.receivable import Dispute, OpenInvoice
 from canonical.rules.aging import Bucket, OpenItem, buckets
 from canonical.schema import Part
 from ledger.books import Books
-from operations.answers import said_by
 from operations.credit_desk import CreditDesk
+from operations.engine import Engine, result_of
+from operations.permission import needs
+from policies.access import Permission
 from policies.firm import Policies
 from workflows import options
 from workflows.poll_receivables import PollReceivablesWorkflow, ReceivablesHeard
@@ -64,7 +64,7 @@ class InvoiceAccount(Part):
 class ReceivablesDesk:
     """Receivables, for any surface."""
 
-    client: Client
+    engine: Engine
     books: Books
     policies: Policies
     credits: CreditDesk
@@ -72,18 +72,14 @@ class ReceivablesDesk:
 
     async def poll(self) -> ReceivablesHeard:
         """A round of the schedule, now; waits until every customer concerned was followed, or waits for people."""
-        try:
-            heard: ReceivablesHeard = await self.client.execute_workflow(
-                PollReceivablesWorkflow.run,
-                id=f"poll_receivables/by-hand/{uuid4().hex[:8]}",
-                task_queue=options.WORKFLOWS,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary="Payments and open documents, asked for by hand",
-                priority=options.URGENT,
-            )
-        except WorkflowFailureError as error:
-            raise said_by(error) from error
+        handle = await self.engine.started(
+            PollReceivablesWorkflow.run,
+            None,
+            f"poll_receivables/by-hand/{uuid4().hex[:8]}",
+            summary="Payments and open documents, asked for by hand",
+            lane=options.URGENT,
+        )
+        heard: ReceivablesHeard = await result_of(handle)
         await asyncio.gather(*(self._followed(customer) for customer in heard.followed))
         return heard
 
@@ -121,6 +117,7 @@ class ReceivablesDesk:
 
     # Disputes.
 
+    @needs(Permission.RECEIVABLES)
     async def open_dispute(
         self, invoice: str, amount: Money, reason: str, *, name: str = "", item: str = "", line: int | None = None, actor: str
     ) -> Dispute:
@@ -140,6 +137,7 @@ class ReceivablesDesk:
         named = await self._named(customer) if customer else ""
         return await self.books.billing.disputes.list(customer=named, with_settled=with_settled)
 
+    @needs(Permission.RECEIVABLES)
     async def settle_dispute(self, key: str, conceded: Money, outcome: str, *, actor: str) -> Dispute:
         """``conceded`` is the customer's share: a credit of it is proposed, its items written off; the rest is owed again."""
         dispute = await self.books.billing.disputes.read(key)
@@ -172,7 +170,7 @@ class ReceivablesDesk:
 
     async def _followed(self, customer: str) -> None:
         """Until its follower ends, or waits for people."""
-        handle: Any = self.client.get_workflow_handle(f"follow_invoice/{customer}")
+        handle: Any = self.engine.client.get_workflow_handle(f"follow_invoice/{customer}")
         deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
         while asyncio.get_running_loop().time() < deadline:
             try:

@@ -1,22 +1,22 @@
 """What people ask of reconciliation: run it, look at what it found, and make up for days that were missed (R134)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
-from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from canonical.errors import Malformed
 from canonical.reconciliation import Discrepancy, DiscrepancyType, Reconciliation, ReconciliationRun
 from ledger.books import Books
-from operations.answers import said_by
+from operations.engine import Engine, result_of
+from operations.permission import needs
 from operations.schedules import Schedules, planned
+from policies.access import Permission
 from policies.firm import Policies
-from workflows import options
 from workflows.reconcile import Reconcile, Reconciled, ReconcileWorkflow
 from workflows.search_attributes import ENTITY
 
@@ -33,10 +33,11 @@ class Backfilled(BaseModel):
 class ReconciliationDesk:
     """Reconciliation, for any surface; the engine is wanted only to run something."""
 
-    engine: Callable[[], Client]
+    engine: Engine
     books: Books
     policies: Policies
 
+    @needs(Permission.RECONCILE)
     async def run(
         self,
         entity: str,
@@ -51,18 +52,15 @@ class ReconciliationDesk:
         await self._require(entity, since, through, as_of)
         request = Reconcile(entity=entity, since=since, through=through, as_of=as_of, is_report_only=is_report_only, actor=actor)
         day = through or (as_of or await self.books.clock.now()).date()
-        try:
-            return await self.engine().execute_workflow(
-                ReconcileWorkflow.run,
-                request,
-                id=f"reconcile/{entity}/{day}/{uuid4().hex[:8]}",
-                task_queue=options.WORKFLOWS,
-                static_summary=f"Reconcile {entity} through {day}",
-                search_attributes=TypedSearchAttributes([SearchAttributePair(ENTITY, entity)]),
-                priority=options.NORMAL,
-            )
-        except WorkflowFailureError as error:
-            raise said_by(error) from error
+        handle = await self.engine.started(
+            ReconcileWorkflow.run,
+            request,
+            f"reconcile/{entity}/{day}/{uuid4().hex[:8]}",
+            attributes=TypedSearchAttributes([SearchAttributePair(ENTITY, entity)]),
+            summary=f"Reconcile {entity} through {day}",
+        )
+        reconciled: Reconciled = await result_of(handle)
+        return reconciled
 
     async def runs(self, *, entity: str = "", limit: int = 20) -> Sequence[ReconciliationRun]:
         """Past runs, the newest first."""
@@ -76,7 +74,8 @@ class ReconciliationDesk:
         """What stands open, the most money first."""
         return await self.books.reconciliation.findings.standing(entity=entity, type=type.value if type else "", most=limit)
 
-    async def backfill(self, entity: str, *, since: date, through: date) -> Backfilled:
+    @needs(Permission.RECONCILE)
+    async def backfill(self, entity: str, *, since: date, through: date, actor: str) -> Backfilled:
         """Run what the schedule of an entity would have run on these days; each run reconciles its own day."""
         now = await self.books.clock.now()
         await self._require(entity, since, through, None)
@@ -84,7 +83,7 @@ class ReconciliationDesk:
         zone = ZoneInfo(terms.time_zone)
         begins = datetime.combine(since, time(), zone)
         ends = datetime.combine(through + timedelta(days=1), time(), zone) - timedelta(seconds=1)
-        schedules = Schedules(self.engine(), planned(self.policies, now.date()))
+        schedules = Schedules(self.engine.client, planned(self.policies, now.date()))
         await schedules.backfill(f"reconcile/{entity}", begins, ends)
         return Backfilled(schedule=f"reconcile/{entity}", since=since, through=through)
 

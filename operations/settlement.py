@@ -1,10 +1,10 @@
-"""Settling exceptions: who may decide what, when a second person must agree, and telling the workflow that waits."""
+"""The exception queue: what waits, who may decide what, when a second person must agree, and telling the workflow that waits."""
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
-from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.client import RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -13,8 +13,9 @@ from canonical.errors import MoveRefused, Rejected, Transient
 from canonical.exception import PROPOSER, Case, CaseState, Decision, Settlement, settlement_of
 from canonical.money import Money
 from ledger.clock import BusinessClock
-from ledger.exceptions import Cases
+from ledger.exceptions import CaseFilter, Cases
 from operations.asked import Settled
+from operations.engine import Engine
 from policies.exceptions import CaseRule
 from policies.firm import Policies
 
@@ -29,25 +30,44 @@ class NotAllowedToSettle(Rejected):
     default_remedy = "Ask the owner of the exception, or somebody with the role that policies/exceptions names."
 
 
-def require_a_say(policies: Policies, case: Case, actor: str, on: date) -> None:
-    """Whoever may settle or approve an exception may give it to somebody or put it off; nobody else."""
-    rule, access = policies.exceptions.on(on).rule(case.code, case.entity), policies.access.on(on)
-    concerned, roles = {*rule.settlers, *rule.may_approve}, access.roles_of(actor)
-    if not concerned & set(roles) and not access.may_settle(roles, case.code):
-        raise NotAllowedToSettle(f"{actor} has no say in {case.code}; {_or(tuple(sorted(concerned)))} have.")
-
-
 @dataclass(frozen=True)
 class Settlements:
-    """Decisions on exceptions, from any surface."""
+    """Exceptions and decisions on them, for any surface."""
 
-    client: Client
+    engine: Engine
     cases: Cases
     policies: Policies
     clock: BusinessClock
     patience: timedelta = _PATIENCE
 
-    async def settle(self, number: int, decision: Decision, *, actor: str, reason: str, adopt: str) -> Settled:
+    async def waiting(
+        self,
+        *,
+        owner: str | None = None,
+        code: str | None = None,
+        engagement: str | None = None,
+        state: CaseState | None = None,
+        limit: int = 100,
+    ) -> list[Case]:
+        """What waits for people, ranked by money, due time and age."""
+        wanted = CaseFilter(owner_role=owner, code=code, engagement=engagement, state=state.value if state else None, limit=limit)
+        return list(await self.cases.list(wanted))
+
+    async def read(self, number: int) -> Case:
+        """One exception."""
+        return await self.cases.read(number)
+
+    async def assign(self, number: int, to: str, *, actor: str) -> Case:
+        """Give an exception to somebody."""
+        await self._require_a_say(number, actor)
+        return await self.cases.assign(number, actor=actor, assignee=to)
+
+    async def snooze(self, number: int, until: datetime, *, actor: str) -> Case:
+        """Let an exception rest."""
+        await self._require_a_say(number, actor)
+        return await self.cases.snooze(number, actor=actor, until=until, reason="put off")
+
+    async def settle(self, number: int, decision: Decision, *, actor: str, reason: str, adopt: str = "") -> Settled:
         """Decide. Above the policy's threshold the decision is only proposed, and a second person must approve it."""
         case = await self.cases.read(number)
         await self._require(case, decision, actor, reason, adopt)
@@ -89,13 +109,13 @@ class Settlements:
 
     async def _looked_at_again(self, case: Case) -> None:
         try:
-            await look_again(self.client, case)
+            await look_again(self.engine.client, case)
         except RPCError as error:
             raise _not_told(case) from error
 
     async def _update(self, case: Case, settlement: Settlement) -> None:
         """The workflow may be a moment behind the queue: it is told again until it waits for this number, or has gone on."""
-        handle = self.client.get_workflow_handle(case.workflow_id)
+        handle = self.engine.client.get_workflow_handle(case.workflow_id)
         for attempt in range(_TRIES):
             try:
                 await handle.execute_update("settle", settlement, id=f"settle/{case.number}", rpc_timeout=self.patience)
@@ -131,6 +151,14 @@ class Settlements:
             raise Rejected(f"To {decision.value} you must give a reason", remedy="Say why; auditors will read it.")
         if decision is Decision.ADOPT and not adopt:
             raise Rejected("To adopt a record you must name it", remedy="Give its id in the target system.")
+
+    async def _require_a_say(self, number: int, actor: str) -> None:
+        """Whoever may settle or approve an exception may give it to somebody or put it off; nobody else."""
+        case, access = await self.cases.read(number), self.policies.access.on((await self.clock.now()).date())
+        rule, roles = await self._rule(case), access.roles_of(actor)
+        concerned = {*rule.settlers, *rule.may_approve}
+        if not concerned & set(roles) and not access.may_settle(roles, case.code):
+            raise NotAllowedToSettle(f"{actor} has no say in {case.code}; {_or(tuple(sorted(concerned)))} have.")
 
     async def _rule(self, case: Case) -> CaseRule:
         return self.policies.exceptions.on((await self.clock.now()).date()).rule(case.code, case.entity)

@@ -10,6 +10,7 @@ from rehearsal.estate import doubles, estate
 from rehearsal.reading import Story
 from rehearsal.record import Json, Record
 from rehearsal.scene import Scene
+from rehearsal.stage import SUBJECT
 from rehearsal.systems.registry import KNOWN
 
 _UNDECIDED = {"reserved", "calling", "unknown"}
@@ -61,7 +62,7 @@ async def _unreconciled(scene: Scene, known: set[str]) -> list[str]:
     await scene.stage.vendors.lift()
     entities = sorted({row["entity"] for row in await scene.view.engagements() if row["entity"]})
     runs = (
-        scene.office.reconciliation.run(entity, since=_EVER.start, through=_EVER.last, is_report_only=True, actor="universal")
+        scene.office.reconciliation.run(entity, since=_EVER.start, through=_EVER.last, is_report_only=True, actor=SUBJECT)
         for entity in entities
     )
     try:

@@ -14,4 +14,6 @@ ToArgument = Annotated[str, typer.Argument(metavar="PERSON", help="Who shall set
 def assign(number: NumberArgument, to: ToArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
     """Give an exception to somebody."""
     with output(json) as out:
-        out.show(ask(out, lambda s: s.office.assign(number, to, actor=s.actor), actor=actor, with_temporal=False), shown)
+        out.show(
+            ask(out, lambda s: s.office.exceptions.assign(number, to, actor=s.actor), actor=actor, with_temporal=False), shown
+        )

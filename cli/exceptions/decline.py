@@ -15,7 +15,7 @@ ReasonOption = Annotated[str, typer.Option(help="Why; whoever proposed it will r
 def decline(number: NumberArgument, reason: ReasonOption, actor: ActorOption = None, json: JsonOption = False) -> None:
     """Refuse, as a second person, a decision that was proposed."""
     with output(json) as out:
-        out.show(ask(out, lambda s: s.office.decline(number, actor=s.actor, reason=reason), actor=actor), _told)
+        out.show(ask(out, lambda s: s.office.exceptions.decline(number, actor=s.actor, reason=reason), actor=actor), _told)
 
 
 def _told(declined: Settled) -> str:

@@ -30,7 +30,7 @@ def list_exceptions(
     with output(json) as out:
         cases = ask(
             out,
-            lambda s: s.office.cases(owner=owner, code=code, engagement=engagement, state=state, limit=limit),
+            lambda s: s.office.exceptions.waiting(owner=owner, code=code, engagement=engagement, state=state, limit=limit),
             actor=actor,
             with_temporal=False,
         )

@@ -26,7 +26,7 @@ def settle(
     with output(json) as out:
         settled = ask(
             out,
-            lambda s: s.office.settle(number, decision, actor=s.actor, reason=reason, adopt=adopt),
+            lambda s: s.office.exceptions.settle(number, decision, actor=s.actor, reason=reason, adopt=adopt),
             actor=actor,
         )
         out.show(settled, told)

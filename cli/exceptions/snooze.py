@@ -21,7 +21,9 @@ def snooze(number: NumberArgument, until: UntilArgument, actor: ActorOption = No
     """Let an exception rest until a time."""
     with output(json) as out:
         moment = read(until, now=datetime.now(UTC))
-        out.show(ask(out, lambda s: s.office.snooze(number, moment, actor=s.actor), actor=actor, with_temporal=False), shown)
+        out.show(
+            ask(out, lambda s: s.office.exceptions.snooze(number, moment, actor=s.actor), actor=actor, with_temporal=False), shown
+        )
 
 
 def read(text: str, *, now: datetime) -> datetime:

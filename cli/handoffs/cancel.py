@@ -21,5 +21,5 @@ def cancel(
     with output(json) as out:
         if len(reason.strip()) < 3:
             out.fail("REASON_MISSING", "To withdraw a handoff you must say why", hint="Give it with --reason 'in some words'.")
-        done = ask(out, lambda s: s.office.cancel(contract, actor=s.actor, reason=reason), actor=actor)
+        done = ask(out, lambda s: s.office.handoffs.cancel(contract, actor=s.actor, reason=reason), actor=actor)
         out.show(done, lambda c: f"{c.contract} is being withdrawn. Next: `handoff show {c.contract}`.")

@@ -26,7 +26,7 @@ def list_engagements(
     with output(json) as out:
         rows = ask(
             out,
-            lambda s: s.office.engagements(status=status, entity=entity, limit=limit),
+            lambda s: s.office.handoffs.engagements(status=status, entity=entity, limit=limit),
             actor=actor,
             with_temporal=False,
         )

@@ -14,7 +14,7 @@ def plan(contract: ContractArgument, actor: ActorOption = None, json: JsonOption
     """What a handoff would create or change in each system; nothing is touched."""
     with output(json) as out:
         with out.working(f"reading {contract} and looking in every system"):
-            planned = ask(out, lambda s: s.office.plan(contract), actor=actor)
+            planned = ask(out, lambda s: s.office.handoffs.plan(contract), actor=actor)
         out.show(planned, _shown)
 
 

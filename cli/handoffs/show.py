@@ -10,7 +10,7 @@ from cli.tables import facts, money, table
 def show(contract: ContractArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
     """One engagement: its status, its money, its ids in every system."""
     with output(json) as out:
-        row = ask(out, lambda s: s.office.engagement(contract), actor=actor, with_temporal=False)
+        row = ask(out, lambda s: s.office.handoffs.engagement(contract), actor=actor, with_temporal=False)
         out.show(row, shown)
 
 

@@ -17,7 +17,7 @@ def signal(contract: ContractArgument, actor: ActorOption = None, json: JsonOpti
     """Say that records were corrected: what waits looks again."""
 
     async def told(session: Session) -> Signalled:
-        await session.office.signal(contract, actor=session.actor)
+        await session.office.handoffs.signal(contract, actor=session.actor)
         return Signalled(contract=contract)
 
     with output(json) as out:

@@ -34,7 +34,9 @@ def start(
     """Ask for a contract's handoff; asked twice, it is done once."""
     with output(json) as out:
         if wait is None:
-            out.show(ask(out, lambda s: s.office.start(contract, actor=s.actor), actor=actor, with_temporal=False), _asked)
+            out.show(
+                ask(out, lambda s: s.office.handoffs.start(contract, actor=s.actor), actor=actor, with_temporal=False), _asked
+            )
             return
         with out.working(f"handing over {contract}"):
             row = ask(out, lambda s: _watched(s, contract, wait), actor=actor, with_temporal=False)
@@ -42,14 +44,14 @@ def start(
 
 
 async def _watched(session: Session, contract: str, seconds: float) -> EngagementRow:
-    await session.office.start(contract, actor=session.actor)
+    await session.office.handoffs.start(contract, actor=session.actor)
     deadline = time.monotonic() + seconds
     while True:
-        found = [row for row in await session.office.engagements(limit=1000) if row.reference == contract]
+        found = [row for row in await session.office.handoffs.engagements(limit=1000) if row.reference == contract]
         if found and (found[0].status in RESTING or time.monotonic() > deadline):
             return found[0]
         if time.monotonic() > deadline:
-            return await session.office.engagement(contract)
+            return await session.office.handoffs.engagement(contract)
         await asyncio.sleep(0.2)
 
 

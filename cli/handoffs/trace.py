@@ -31,7 +31,7 @@ def trace(reference: ReferenceArgument, actor: ActorOption = None, json: JsonOpt
             name, line = named["invoice"], int(named["line"])
             out.show(ask(out, lambda s: s.office.billing.trace(name, line=line), actor=actor), line_told)
             return
-        out.show(ask(out, lambda s: s.office.trace(reference), actor=actor, with_temporal=False), _told)
+        out.show(ask(out, lambda s: s.office.handoffs.trace(reference), actor=actor, with_temporal=False), _told)
 
 
 def _told(story: Story) -> list[object]:

@@ -16,7 +16,7 @@ ReasonOption = Annotated[str, typer.Option(help="Why it may go out; auditors wil
 def release(reference: NameArgument, reason: ReasonOption, actor: ActorOption = None, json: JsonOption = False) -> None:
     """Release an invoice that waits at the control point; above the threshold a second person must agree."""
     with output(json) as out:
-        out.show(ask(out, lambda s: let_out(s.office, reference, actor=s.actor, reason=reason), actor=actor), _told)
+        out.show(ask(out, lambda s: let_out(s.office.exceptions, reference, actor=s.actor, reason=reason), actor=actor), _told)
 
 
 def _told(done: Settled) -> str:

@@ -44,7 +44,8 @@ def schedule(
         found = next((one for one in applied if one.id == f"reconcile/{entity}"), None)
         if backfill_since and through:
             desk = session.office.reconciliation
-            made = await desk.backfill(entity, since=backfill_since.date(), through=through.date())
+            days = {"since": backfill_since.date(), "through": through.date()}
+            made = await desk.backfill(entity, **days, actor=session.actor)
             return Planned(schedule=_required(found, entity), backfilled=f"{made.since} through {made.through}")
         return Planned(schedule=_required(found, entity))
 

@@ -61,7 +61,7 @@ class WriteJudge(Judge):
         calls = {name: await vendor.calls() for name, vendor in scene.stage.vendors.by_name.items()}
         contracts = {one.contract for one in wanted if isinstance(one, TraceCheck)}
         engaged = contracts & {row["reference"] for row in await scene.view.engagements()} if contracts else contracts
-        stories = {contract: (await scene.office.trace(contract)).model_dump_json() for contract in engaged}
+        stories = {contract: (await scene.office.handoffs.trace(contract)).model_dump_json() for contract in engaged}
         return cls(calls, await scene.view.effects(), stories)
 
     def calls(self, wanted: CallsCheck) -> Iterator[str]:

@@ -15,6 +15,7 @@ from policies.shape import Shape
 from rehearsal.estate import estate
 from rehearsal.record import Json, Record
 from rehearsal.scene import Scene, StepFailed
+from rehearsal.stage import SUBJECT
 from rehearsal.steps.verb import Nothing, asked
 from rehearsal.words import Amount
 
@@ -95,7 +96,7 @@ class Delivery:
             evidence_url=given.evidence,
         )
         copies = given.times * self._scene.manner.copies
-        submitted, *_ = await asyncio.gather(*(asked(self._desk.accept(acceptance, actor=given.by)) for _ in range(copies)))
+        submitted, *_ = await asyncio.gather(*(asked(self._desk.accept(acceptance, actor=SUBJECT)) for _ in range(copies)))
         await self._judged(submitted.workflow_id)
 
     async def _judged(self, workflow_id: str) -> None:
@@ -113,7 +114,7 @@ class Delivery:
 
     async def take_in_time(self, _: Nothing) -> None:
         """Ask Kantata what changed."""
-        await asked(self._desk.take_in_time(actor="handoff"))
+        await asked(self._desk.take_in_time(actor=SUBJECT))
 
     async def record_time(self, given: RecordTime, *, number: str = "") -> None:
         """Time on timesheets, each with its decision; an entry with a number is that one, changed."""

@@ -115,25 +115,27 @@ class Desk:
         """Decide one exception."""
         case = await self._case(given.exception, given.contract, given.subject)
         adopt = await self._found(given.adopt) if isinstance(given.adopt, Lookup) else given.adopt or ""
-        await self._asked(self._office.settle(case["number"], given.decision, actor=given.by, reason=given.reason, adopt=adopt))
+        await self._asked(
+            self._office.exceptions.settle(case["number"], given.decision, actor=given.by, reason=given.reason, adopt=adopt)
+        )
 
     async def approve(self, given: Approve) -> None:
         """Agree with what another person proposed."""
         case = await self._case(given.exception, given.contract, given.subject)
-        await self._asked(self._office.approve(case["number"], actor=given.by))
+        await self._asked(self._office.exceptions.approve(case["number"], actor=given.by))
 
     async def start(self, given: Start) -> None:
         """Ask for a contract to be handed over."""
-        await self._asked(self._office.start(given.contract, actor=given.by))
+        await self._asked(self._office.handoffs.start(given.contract, actor=given.by))
 
     async def cancel(self, given: Cancel) -> None:
         """Have it undone."""
-        await self._asked(self._office.cancel(given.contract, actor=given.by, reason=given.reason))
+        await self._asked(self._office.handoffs.cancel(given.contract, actor=given.by, reason=given.reason))
 
     async def plan(self, given: Plan) -> None:
         """The dry run names these things."""
         try:
-            plan = await self._office.plan(given.contract)
+            plan = await self._office.handoffs.plan(given.contract)
         except Failure as failure:
             raise StepFailed(f"the dry run was refused: {failure.message}") from failure
         told = self._scene.plans[given.contract] = plan.model_dump_json()

@@ -34,7 +34,7 @@ async def test_an_exception_goes_up_the_chain_and_stays_with_the_last(office: Of
     for hours in (1, 5.5, 26, 51, 77):
         await at(books, MONDAY + timedelta(hours=hours))
         await books.cases.escalate(by_policy(office.policies))
-        case = await office.case(number)
+        case = await office.exceptions.read(number)
         owners.append((case.owner_role, case.escalations))
         assert case.due_at is not None and case.due_at > await books.clock.now()
     assert owners[0] == ("finance_operations", 0)  # not due yet
@@ -47,21 +47,21 @@ async def test_nights_and_weekends_do_not_count(office: Office, books: Books) ->
     number = await a_case(office, friday)
     await at(books, friday + timedelta(hours=48))
     await books.cases.escalate(by_policy(office.policies))
-    assert (await office.case(number)).escalations == 0
+    assert (await office.exceptions.read(number)).escalations == 0
     await at(books, friday + timedelta(hours=70))
     await books.cases.escalate(by_policy(office.policies))
-    assert (await office.case(number)).owner_role == "controller"
+    assert (await office.exceptions.read(number)).owner_role == "controller"
 
 
 async def test_a_snoozed_exception_rests_until_its_time(office: Office, books: Books) -> None:
     number = await a_case(office)
-    await office.snooze(number, MONDAY + timedelta(days=100), actor=PEOPLE["fin"])
+    await office.exceptions.snooze(number, MONDAY + timedelta(days=100), actor=PEOPLE["fin"])
     await at(books, MONDAY + timedelta(days=50))
     await books.cases.escalate(by_policy(office.policies))
-    assert (await office.case(number)).escalations == 0
+    assert (await office.exceptions.read(number)).escalations == 0
     await at(books, MONDAY + timedelta(days=101))
     await books.cases.escalate(by_policy(office.policies))
-    assert (await office.case(number)).escalations == 1
+    assert (await office.exceptions.read(number)).escalations == 1
 
 
 async def test_a_code_without_a_rule_follows_the_default_chain(office: Office) -> None:

@@ -49,7 +49,9 @@ async def test_policy_says_when_a_second_person_must_agree(
     office: Office, code: str, money: dict[str, Any], entity: str, decision: Decision, needed: bool
 ) -> None:
     number = await a_case(office, code, entity=entity, **money)
-    settled = await office.settle(number, decision, actor=FIN, reason="seen", adopt="501" if decision is Decision.ADOPT else "")
+    settled = await office.exceptions.settle(
+        number, decision, actor=FIN, reason="seen", adopt="501" if decision is Decision.ADOPT else ""
+    )
     assert settled.state is (CaseState.PROPOSED if needed else CaseState.SETTLED)
     assert bool(settled.needs_approval_by) == needed
 
@@ -57,29 +59,29 @@ async def test_policy_says_when_a_second_person_must_agree(
 async def test_only_those_with_a_say_put_an_exception_off_or_give_it_to_somebody(office: Office) -> None:
     number = await a_case(office, "CREDIT_LIMIT")
     with pytest.raises(NotAllowedToSettle, match="finance_operations"):
-        await office.assign(number, CORA, actor="sam.sales@northwind.example")
+        await office.exceptions.assign(number, CORA, actor="sam.sales@northwind.example")
     with pytest.raises(NotAllowedToSettle, match="has no say in CREDIT_LIMIT"):
-        await office.snooze(number, datetime(2999, 1, 1, tzinfo=UTC), actor="sam.sales@northwind.example")
-    assert (await office.assign(number, CORA, actor=FIN)).assignee == CORA
+        await office.exceptions.snooze(number, datetime(2999, 1, 1, tzinfo=UTC), actor="sam.sales@northwind.example")
+    assert (await office.exceptions.assign(number, CORA, actor=FIN)).assignee == CORA
 
 
 async def test_two_people_decide_and_both_are_in_the_trail(office: Office) -> None:
     number = await a_case(office, engagement="C-2P", **worth("60000"))
-    await office.settle(number, Decision.OVERRIDE, actor=CORA, reason="exempt")
+    await office.exceptions.settle(number, Decision.OVERRIDE, actor=CORA, reason="exempt")
     with pytest.raises(MoveRefused, match="cannot approve it too"):
-        await office.approve(number, actor=CORA)
+        await office.exceptions.approve(number, actor=CORA)
     with pytest.raises(NotAllowedToSettle, match="controller"):
-        await office.approve(number, actor=FIN)
-    declined = await office.decline(number, actor=CORA, reason="I was wrong")
+        await office.exceptions.approve(number, actor=FIN)
+    declined = await office.exceptions.decline(number, actor=CORA, reason="I was wrong")
     assert declined.state is CaseState.OPEN
-    await office.settle(number, Decision.OVERRIDE, actor=FIN, reason="exempt, letter seen")
-    assert (await office.approve(number, actor=CORA)).state is CaseState.SETTLED
-    case = await office.case(number)
+    await office.exceptions.settle(number, Decision.OVERRIDE, actor=FIN, reason="exempt, letter seen")
+    assert (await office.exceptions.approve(number, actor=CORA)).state is CaseState.SETTLED
+    case = await office.exceptions.read(number)
     assert (case.decided_by, case.approved_by, case.reason) == (FIN, CORA, "exempt, letter seen")
     actions = [(noted.entry.action, noted.entry.origin.actor) for noted in await office.books.audit.story("C-2P")]
     assert actions[-2:] == [("propose_settlement", FIN), ("approve_settlement", CORA)]
     with pytest.raises(MoveRefused):
-        await office.approve(number, actor=CORA)
+        await office.exceptions.approve(number, actor=CORA)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +90,8 @@ async def test_two_people_decide_and_both_are_in_the_trail(office: Office) -> No
 async def test_a_role_that_may_not_settle_is_told_who_may(office: Office, actor: str, code: str) -> None:
     number = await a_case(office, code)
     with pytest.raises(NotAllowedToSettle, match="may not settle"):
-        await office.settle(number, Decision.RETRY, actor=actor, reason="")
-    assert (await office.case(number)).state is CaseState.OPEN
+        await office.exceptions.settle(number, Decision.RETRY, actor=actor, reason="")
+    assert (await office.exceptions.read(number)).state is CaseState.OPEN
 
 
 @pytest.mark.parametrize(
@@ -107,8 +109,8 @@ async def test_a_decision_that_is_not_offered_or_not_complete_is_refused(
 ) -> None:
     number = await a_case(office, **case)
     with pytest.raises(Rejected, match=said):
-        await office.settle(number, decision, actor=FIN, reason=reason, adopt=adopt)
-    assert (await office.case(number)).state is CaseState.OPEN
+        await office.exceptions.settle(number, decision, actor=FIN, reason=reason, adopt=adopt)
+    assert (await office.exceptions.read(number)).state is CaseState.OPEN
 
 
 # The workflow that waits.
@@ -117,19 +119,19 @@ async def test_a_decision_that_is_not_offered_or_not_complete_is_refused(
 async def waiting_case(firm: Firm, office: Office, contract: str) -> Case:
     """A contract without tax registration, asked for, that now waits for people."""
     firm.sell(contract, tax_registrations=())
-    await office.start(contract, actor=FIN)
-    [case] = await until(lambda: office.cases(engagement=contract), lambda cases: bool(cases))
+    await office.handoffs.start(contract, actor=FIN)
+    [case] = await until(lambda: office.exceptions.waiting(engagement=contract), lambda cases: bool(cases))
     return case
 
 
 async def test_settling_resumes_the_step_that_waits(firm: Firm, office: Office, at_work: None) -> None:
     case = await waiting_case(firm, office, "C-S1")
     assert (case.code, case.workflow_id) == ("TAX_ID_MISSING", "provision_project/C-S1/1")
-    settled = await office.settle(case.number, Decision.OVERRIDE, actor=FIN, reason="exempt")
+    settled = await office.exceptions.settle(case.number, Decision.OVERRIDE, actor=FIN, reason="exempt")
     assert settled.state is CaseState.PROPOSED  # 289,000 USD
-    assert (await office.engagement("C-S1")).status is EngagementStatus.WAITING
-    await office.approve(case.number, actor=CORA)
-    row = await until(lambda: office.engagement("C-S1"), lambda row: row.status is EngagementStatus.ACTIVE)
+    assert (await office.handoffs.engagement("C-S1")).status is EngagementStatus.WAITING
+    await office.exceptions.approve(case.number, actor=CORA)
+    row = await until(lambda: office.handoffs.engagement("C-S1"), lambda row: row.status is EngagementStatus.ACTIVE)
     assert row.targets
 
 
@@ -141,7 +143,7 @@ async def test_a_decision_that_no_worker_heard_is_kept_and_told_by_the_next_swee
     [bound] = [one for one in firm.activities() if one.__qualname__ == SweepActivities.tell_decisions_again.__qualname__]
     environment = ActivityEnvironment(client=office.client)
     assert await environment.run(bound) >= 1
-    await until(lambda: office.engagement("C-S2"), lambda row: row.status is EngagementStatus.WITHDRAWN)
+    await until(lambda: office.handoffs.engagement("C-S2"), lambda row: row.status is EngagementStatus.WITHDRAWN)
     told = [noted.entry.action for noted in await office.books.audit.story("C-S2")]
     await environment.run(bound)  # one that was heard is not taken twice
     assert [noted.entry.action for noted in await office.books.audit.story("C-S2")] == told
@@ -151,22 +153,22 @@ async def test_records_that_were_corrected_let_it_go_on_and_a_withdrawal_ends_it
     firm: Firm, office: Office, at_work: None
 ) -> None:
     await waiting_case(firm, office, "C-S3")
-    await office.signal("C-S3", actor=FIN)
-    cancelled = await office.cancel("C-S3", actor=FIN, reason="the customer thought again")
+    await office.handoffs.signal("C-S3", actor=FIN)
+    cancelled = await office.handoffs.cancel("C-S3", actor=FIN, reason="the customer thought again")
     assert cancelled.workflow_id == "provision_project/C-S3/1"
-    await until(lambda: office.engagement("C-S3"), lambda row: row.status is EngagementStatus.WITHDRAWN)
+    await until(lambda: office.handoffs.engagement("C-S3"), lambda row: row.status is EngagementStatus.WITHDRAWN)
     handle = office.client.get_workflow_handle(cancelled.workflow_id)
     await until(handle.describe, lambda described: described.close_time is not None)
     with pytest.raises(MoveRefused, match="No handoff of C-S3 runs"):
-        await office.cancel("C-S3", actor=FIN, reason="again")
+        await office.handoffs.cancel("C-S3", actor=FIN, reason="again")
 
 
 async def test_the_dry_run_and_its_failures_keep_their_names(firm: Firm, office: Office, at_work: None) -> None:
     firm.sell("C-S4")
-    plan = await office.plan("C-S4")
+    plan = await office.handoffs.plan("C-S4")
     assert plan.findings == [] and {write.system for write in plan.writes} >= {"kantata", "netsuite", "sharepoint"}
     with pytest.raises(NotFound) as refused:
-        await office.plan("C-404")
+        await office.handoffs.plan("C-404")
     assert refused.value.remedy and "C-404" in refused.value.message
 
 
@@ -175,8 +177,8 @@ async def test_where_no_worker_runs_the_decision_is_kept_and_the_caller_told(off
     workflow_id = f"provision_project/{uuid4().hex}/1"
     await office.client.start_workflow("provision_project", id=workflow_id, task_queue="nobody-polls")
     number = await a_case(office, workflow_id=workflow_id)
-    hasty = Settlements(office.client, office.books.cases, office.policies, office.books.clock, patience=timedelta(seconds=0.3))
+    hasty = Settlements(office.engine, office.books.cases, office.policies, office.books.clock, patience=timedelta(seconds=0.3))
     with pytest.raises(Transient, match="is kept"):
         await hasty.settle(number, Decision.RETRY, actor=TESSA, reason="", adopt="")
-    assert (await office.case(number)).state is CaseState.SETTLED
+    assert (await office.exceptions.read(number)).state is CaseState.SETTLED
     await office.client.get_workflow_handle(workflow_id).terminate()

@@ -13,6 +13,7 @@ from canonical.exception import Decision
 from canonical.invoice import InvoiceState
 from canonical.party import TaxRegistration
 from operations.credit_desk import CreditDesk
+from operations.engine import Engine
 from operations.settlement import NotAllowedToSettle, Settlements
 from tests.build import a_customer, an_entry, usd
 from tests.workflows.house import House
@@ -24,8 +25,8 @@ MAKER, CHECKER = "fin.okafor@northwind.example", "cora.control@northwind.example
 
 def desk(house: House) -> CreditDesk:
     firm = house.firm
-    settlements = Settlements(house.client, firm.books.cases, firm.policies, firm.books.clock)
-    return CreditDesk(house.client, firm.books, firm.policies, settlements)
+    settlements = Settlements(Engine(house.client), firm.books.cases, firm.policies, firm.books.clock)
+    return CreditDesk(Engine(house.client), firm.books, firm.policies, settlements)
 
 
 async def invoiced(house: House, contract: str, *hours: str) -> str:

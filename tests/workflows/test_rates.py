@@ -7,6 +7,7 @@ import pytest
 from canonical.credit import ProposalState
 from canonical.rate_card import Rate, RateCard
 from operations.billing import BillingDesk, RatesTaken
+from operations.engine import Engine
 from tests.build import an_entry, usd
 from tests.workflows.house import House
 from tests.workflows.test_billing import polled, released
@@ -23,7 +24,7 @@ async def imported(house: House, contract: str, version: int, rate: int) -> Rate
         rates=(Rate(role="Senior", line="L2", rate=usd(rate), since=date(2026, 4, 1)),),
     )
     firm = house.firm
-    return await BillingDesk(house.client, firm.books, firm.policies).import_rates(card, actor=MAKER)
+    return await BillingDesk(Engine(house.client), firm.books, firm.policies).import_rates(card, actor=MAKER)
 
 
 async def net(house: House, contract: str) -> str:
