@@ -9,11 +9,13 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 from activities.books import Cases, Clock, Expectations, Inbox, Upkeep, Watermarks
+from activities.ended import Ended, ended_by_defect
 from activities.late_work import LateWork
 from activities.looking_again import look_again
 from activities.ports import ActivationPolicy, ChangeFeed
 from activities.systems import Systems
-from canonical.errors import Failure
+from canonical.defect import defect_of
+from canonical.errors import Defect, Failure
 from canonical.event import FactKind, InboundEvent
 from canonical.exception import Case, settlement_of
 from canonical.expectation import Expectation
@@ -23,6 +25,7 @@ OVERLAP = timedelta(minutes=10)
 FIRST_WINDOW = timedelta(days=2)
 PARKED_SECONDS = 300
 _BATCH = 500
+_LOOKS_BACK = timedelta(days=1)
 
 
 class Polled(BaseModel):
@@ -83,11 +86,14 @@ class SweepActivities:
 
     @activity.defn
     async def raise_stuck(self) -> list[str]:
-        """Workflows that fail at a programming error show as running; they are an engineer's exception (R142)."""
-        now = await self.clock.now()
-        found = [w.id async for w in activity.client().list_workflows("TemporalReportedProblems IS NOT NULL")]
-        await self.cases.open([self._stuck(workflow_id, now) for workflow_id in found])
-        return found
+        """Workflows that fail at a programming error show as running, or ended by it; they are an engineer's exception (R142)."""
+        now, client = await self.clock.now(), activity.client()
+        found = [w.id async for w in client.list_workflows("TemporalReportedProblems IS NOT NULL")]
+        ended = [one async for one in ended_by_defect(client, activity.info().started_time - _LOOKS_BACK)]
+        known = {case.key for case in await self.cases.of_keys([one.key for one in ended])}
+        news = [one for one in ended if one.key not in known]
+        await self.cases.open([*(self._stuck(one, now) for one in found), *(self._ended(one, now) for one in news)])
+        return [*found, *(one.workflow_id for one in news)]
 
     @activity.defn
     async def tell_decisions_again(self) -> int:
@@ -124,7 +130,12 @@ class SweepActivities:
                 if len(batch) == _BATCH:
                     await self._keep(batch, polled)
             await self._keep(batch, polled)
-        except Failure as failure:
+        except Exception as error:
+            failure = error if isinstance(error, Failure) else defect_of(error)
+            if failure is None:
+                raise
+            if isinstance(failure, Defect):  # else the sweep would end here, round after round, and nobody would hear of it
+                await self.cases.open([self._defect(f"{Defect.code}/poll/{feed.name}", failure.message, now)])
             return polled.model_copy(update={"failure": failure.message})
         await self.watermarks.advance(feed.name, min(newest, now))
         return polled
@@ -151,6 +162,23 @@ class SweepActivities:
             entity=late.entity,
             correlation=late.engagement,
             control_point="contract_activation",
+            step="sweep",
+            owner_role=terms.owner_role,
+            opened_at=now,
+            due_at=terms.due_at,
+        )
+
+    def _ended(self, run: Ended, now: datetime) -> Case:
+        told = self._defect(run.key, f"The workflow {run.workflow_id} ended by a defect. {run.message}", now)
+        return told.model_copy(update={"workflow_id": run.workflow_id, "evidence": run.evidence})
+
+    def _defect(self, key: str, sentence: str, now: datetime) -> Case:
+        terms = self.policy.case_terms(Defect.code, "", now)
+        return Case(
+            key=key,
+            code=Defect.code,
+            sentence=sentence,
+            remedy="Have an engineer mend it and deploy that; start what ended again (schedules do so by themselves).",
             step="sweep",
             owner_role=terms.owner_role,
             opened_at=now,

@@ -210,5 +210,15 @@ class CurrencyMismatch(RuleBroken):
     code = "CURRENCY_MISMATCH"
 
 
+class Defect(RuleBroken):
+    """A step cannot be done by this release, however often it is tried: an error in a program, or something it cannot hold."""
+
+    code = "DEFECT"
+    default_remedy = (
+        "Where the evidence names a field of a record, correct the record in its system of record; else have an engineer mend"
+        " what it names, and deploy that. Then settle with retry."
+    )
+
+
 UNDECIDED: tuple[type[Transient], ...] = (AnswerLost, Unavailable)
 """After one of these a write may have been carried out: look it up before anything else."""

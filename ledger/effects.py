@@ -8,6 +8,7 @@ from uuid import uuid4
 import asyncpg
 from pydantic import BaseModel
 
+from canonical.defect import defect_of
 from canonical.errors import (
     UNDECIDED,
     Conflict,
@@ -127,14 +128,14 @@ class Effects:
             case _:
                 raise refusals.in_flight(standing.key, SHORTLY)
 
-    async def _send(self, lease: Lease, call: Call, standing: Standing) -> Written:
+    async def _send(self, lease: Lease, call: Call, standing: Standing, *, again: bool = False) -> Written:
         try:
             written = await lease.run(call)
         except asyncio.CancelledError:
             await asyncio.shield(self._leave(lease, "unknown", "The process was told to stop while the call ran."))
             raise
         except Exception as failure:
-            return await self._after(failure, lease, standing)
+            return await self._after(failure, lease, standing, again=again)
         return await asyncio.shield(self._recorded(lease, written))
 
     async def _recorded(self, lease: Lease, written: Written) -> Written:
@@ -145,9 +146,10 @@ class Effects:
             raise
         return written
 
-    async def _after(self, failure: Exception, lease: Lease, standing: Standing) -> Written:
+    async def _after(self, failure: Exception, lease: Lease, standing: Standing, *, again: bool) -> Written:
         """What a failed call leaves behind depends on one question only: may they have carried it out?"""
-        words = str(failure) or type(failure).__name__
+        defect = defect_of(failure)
+        words = defect.message if defect else str(failure) or type(failure).__name__
         match failure:
             case Conflict():
                 await self._leave(lease, "unknown", words)
@@ -163,6 +165,8 @@ class Effects:
             raise failure
         if standing.is_blind:
             raise refusals.unknown(standing, words) from failure
+        if defect and again:  # it was looked up, was absent, and was sent once more: the next time will be no different
+            raise defect from None
         raise refusals.pending(standing.key, rest, words) from failure
 
     async def _held_by_them(self, standing: Standing, conflict: Conflict) -> Written:
@@ -197,7 +201,7 @@ class Effects:
         )
         if row is None:  # somebody else was quicker
             raise refusals.in_flight(standing.key, SHORTLY)
-        return await self._send(lease, call, standing)
+        return await self._send(lease, call, standing, again=True)
 
     async def _found_or_closed(self, standing: Standing) -> Written | None:
         found = await self._look(standing)

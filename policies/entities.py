@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from canonical.errors import Misconfigured
+from canonical.errors import NotFound
 from canonical.money import Currency, Money, Rounding
 from canonical.party import Country, TaxRegistration
 from canonical.rules.tax_numbers import is_valid
@@ -81,7 +81,7 @@ class EntitiesVersion(Version):
         """That entity; an unknown code is refused with the known ones."""
         if code not in self.entities:
             known = ", ".join(sorted(self.entities))
-            raise Misconfigured(f"There is no legal entity {code!r}", remedy=f"Use one of {known}, or add it to entities.")
+            raise NotFound(f"There is no legal entity {code!r}", remedy=f"Use one of {known}, or add it to entities.")
         return self.entities[code]
 
 

@@ -10,10 +10,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from canonical.defect import defect_of
 from canonical.errors import Failure, NotReady, OutcomePending, Throttled
 
 _BEATS_PER_TIMEOUT = 4
 _WAITING = (NotReady, OutcomePending, Throttled)
+_SURE_AFTER = 3
+"""Attempts: what only a race brought about is gone at the second; what is still there at the third is there for good."""
 
 
 class NamedFailures(Interceptor):
@@ -31,6 +34,11 @@ class _Named(ActivityInboundInterceptor):
                 return await super().execute_activity(input)
             except Failure as failure:
                 raise application_error(failure) from failure
+            except Exception as error:
+                defect = defect_of(error)
+                if defect is None or activity.info().attempt < _SURE_AFTER or activity.is_worker_shutdown():
+                    raise
+                raise application_error(defect) from defect  # not from the error itself: its words hold values
 
 
 def application_error(failure: Failure) -> ApplicationError:

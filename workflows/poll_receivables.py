@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from canonical.provenance import Origin
     from workflows import options
     from workflows.follow_invoice import FollowInvoice, FollowInvoiceWorkflow
+    from workflows.review import OUTAGE, Reviewed, Subject, finding_of
     from workflows.saga import stop_if_cancelled, together
 
 
@@ -32,8 +33,12 @@ class ReceivablesHeard(BaseModel):
 
 
 @workflow.defn(name="poll_receivables")
-class PollReceivablesWorkflow:
+class PollReceivablesWorkflow(Reviewed):
     """Runs on a schedule. Nobody waits for people here: followers do, each for its own customer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.subject = Subject("cash_application")
 
     @workflow.run
     async def run(self, begun: Round | None = None) -> ReceivablesHeard:
@@ -73,9 +78,12 @@ class PollReceivablesWorkflow:
                 summary=f"payments and open documents of {system}",
                 **options.POLL,
             )
-        except ActivityError:
+        except ActivityError as error:
             stop_if_cancelled()
             now.silent.append(system)
+            finding = finding_of(error, subject=system)
+            if finding is not None and finding.code != OUTAGE:  # one that is away is asked again in the next round
+                await self.open_only(origin, [finding])
             return
         now.heard.append(heard)
 

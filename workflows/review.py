@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.search_attributes import where
 
 REJECTED = "HandoffRejected"
+OUTAGE = "OUTAGE"
 
 
 @dataclass
@@ -176,7 +177,7 @@ def finding_of(error: ActivityError, *, subject: str) -> Finding | None:
         )
     if isinstance(cause, ApplicationError | TimeoutError):  # every attempt together took longer than it may
         return Finding(
-            code="OUTAGE",
+            code=OUTAGE,
             sentence=f"The step '{subject}' did not succeed within its time although it was tried again and again.",
             remedy="See to it that the system answers again (`handoff connectors check`), then settle with retry.",
             subject=subject,

@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from activities import ports
+from activities import books
 from ledger.audit import Audit
 from ledger.clock import BusinessClock
 from ledger.cross_references import CrossReferences
@@ -31,19 +31,19 @@ from runtime.embedded.postgres import APP, Postgres
 
 def the_ports(database: Database) -> tuple[object, ...]:
     """Checked by mypy: each of these is what activities ask for."""
-    clock: ports.Clock = BusinessClock(database)
-    writes: ports.Writes = Effects(database)
-    audit: ports.Audit = Audit(database)
-    references: ports.CrossReferences = CrossReferences(database)
-    dossiers: ports.Dossiers = Dossiers(database)
-    cases: ports.Cases = Cases(database)
-    facts: ports.Facts = Facts(database)
-    inbox: ports.Inbox = Inbox(database)
-    expectations: ports.Expectations = Expectations(database)
-    watermarks: ports.Watermarks = Watermarks(database)
-    upkeep: ports.Upkeep = Upkeep(database)
-    engagements: ports.Engagements = Engagements(database)
-    plans: ports.Plans = PlannedRevenue(database)
+    clock: books.Clock = BusinessClock(database)
+    writes: books.Writes = Effects(database)
+    audit: books.Audit = Audit(database)
+    references: books.CrossReferences = CrossReferences(database)
+    dossiers: books.Dossiers = Dossiers(database)
+    cases: books.Cases = Cases(database)
+    facts: books.Facts = Facts(database)
+    inbox: books.Inbox = Inbox(database)
+    expectations: books.Expectations = Expectations(database)
+    watermarks: books.Watermarks = Watermarks(database)
+    upkeep: books.Upkeep = Upkeep(database)
+    engagements: books.Engagements = Engagements(database)
+    plans: books.Plans = PlannedRevenue(database)
     return (
         clock, writes, audit, references, dossiers, cases, facts, inbox, expectations, watermarks, upkeep, engagements, plans,
     )  # fmt: skip

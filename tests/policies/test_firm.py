@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from activities.ports import ActivationPolicy
-from canonical.errors import Misconfigured, NotOwner
+from canonical.errors import Misconfigured, NotFound, NotOwner
 from canonical.exception import Decision
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
@@ -49,6 +49,7 @@ CODES = [
     "ACTIVATION_OVERDUE",
     "AMENDMENT_WAITING",
     "STUCK_WORKFLOW",
+    "DEFECT",
     "NOT_OWNER",
     "UNKNOWN_SCHEMA_VERSION",
 ]
@@ -233,7 +234,7 @@ def test_an_entity_s_approver_follows_its_thresholds(demo: Policies) -> None:
     asked = [entity.approver(Money.of(amount, "USD")) for amount in (25000, "25000.01", 250001)]
     assert asked == [None, "finance_operations", "controller"]
     assert entity.approver(Money.of(1, "JPY")) == "controller"
-    with pytest.raises(Misconfigured, match="no legal entity 'FR01'"):
+    with pytest.raises(NotFound, match="no legal entity 'FR01'"):
         demo.entities.on(TODAY).entity("FR01")
 
 

@@ -67,10 +67,10 @@ def within(environment: ActivityEnvironment, work: Any) -> Any:
     return environment.run(run)
 
 
-def an_environment(timeout: timedelta | None) -> tuple[ActivityEnvironment, list[Any]]:
+def an_environment(timeout: timedelta | None = None, attempt: int = 1) -> tuple[ActivityEnvironment, list[Any]]:
     environment, beats = ActivityEnvironment(), list[Any]()
     environment.info = ActivityEnvironment.default_info()
-    environment.info = type(environment.info)(**{**vars(environment.info), "heartbeat_timeout": timeout})
+    environment.info = type(environment.info)(**{**vars(environment.info), "heartbeat_timeout": timeout, "attempt": attempt})
     environment.on_heartbeat = lambda *details: beats.append(details)
     return environment, beats
 
@@ -114,3 +114,37 @@ async def test_a_named_failure_leaves_an_activity_by_its_name_and_any_other_as_i
     assert named.value.type == "Rejected" and isinstance(named.value.__cause__, Rejected)
     with pytest.raises(ZeroDivisionError):
         await within(an_environment(None)[0], broken)
+
+
+async def broken() -> None:
+    _ = {"rate": "225.00"}["cost"]
+
+
+async def test_what_is_still_broken_at_the_third_attempt_is_final_and_named() -> None:
+    for attempt in (1, 2):
+        with pytest.raises(KeyError):
+            await within(an_environment(attempt=attempt)[0], broken)
+    with pytest.raises(ApplicationError) as final:
+        await within(an_environment(attempt=3)[0], broken)
+    assert (final.value.type, final.value.non_retryable) == ("Defect", True)
+    [details] = final.value.details
+    assert (details["code"], details["evidence"]["error"]) == ("DEFECT", "KeyError")
+    assert "test_failures.py" in details["evidence"]["where"]
+    assert isinstance(final.value.__cause__, Failure) and final.value.__cause__.__cause__ is None
+
+
+async def test_a_worker_that_is_told_to_stop_makes_nothing_final() -> None:
+    environment = an_environment(attempt=9)[0]
+    environment.worker_shutdown()
+    with pytest.raises(KeyError):
+        await within(environment, broken)
+
+
+@pytest.mark.parametrize("passes", [OSError("gone"), TimeoutError(), RuntimeError("closing"), Transient("busy")])
+async def test_what_may_pass_is_tried_again_however_often_it_was(passes: Exception) -> None:
+    async def away() -> None:
+        raise passes
+
+    with pytest.raises((type(passes), ApplicationError)) as raised:
+        await within(an_environment(attempt=99)[0], away)
+    assert not getattr(raised.value, "non_retryable", False)
