@@ -1,7 +1,7 @@
 """Billing over the process API: billing events in, runs and their dry run, invoices traced and released (R105)."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
@@ -10,18 +10,18 @@ from canonical.acceptance import Acceptance, AcceptanceState
 from canonical.billable import BillableKind
 from canonical.billing_document import BillingDocument
 from canonical.billing_view import BacklogRow, Trace
+from canonical.money import Money
+from canonical.pressure import Pressure
 from canonical.reference import Reference
-from canonical.sub_ledger import SubLedger
+from canonical.sub_ledger import SubLedger, SubLedgerKind
 from gateway.permissions import Gate
-from gateway.texts import TEXT, Identifier, Name
+from gateway.texts import TEXT, Identifier, Name, Words
 from operations.asked import Settled
 from operations.billing import BillingRun, Submitted
 from operations.office import Office
 from operations.preview import Preview
 from operations.release import release
 from policies.access import Permission
-
-Words = Annotated[str, StringConstraints(min_length=3, max_length=500, pattern=TEXT)]
 
 
 class BillingEvent(BaseModel):
@@ -50,6 +50,20 @@ class ReleaseReason(BaseModel):
     reason: Words
 
 
+class RaiseLimit(BaseModel):
+    """A purchase order (its number) or a cap (the line of the contract) is good for more now."""
+
+    kind: Literal[SubLedgerKind.PURCHASE_ORDER, SubLedgerKind.CAP] = SubLedgerKind.PURCHASE_ORDER
+    name: Name
+    to: Money
+
+
+class Begun(BaseModel):
+    """What runs now, by name; the queue of exceptions and the ledger tell what comes of it."""
+
+    workflows: list[str]
+
+
 class Billed(BaseModel):
     """The money of a contract: its documents, what waits, its retainers, purchase orders and caps."""
 
@@ -72,6 +86,18 @@ def _events(routes: APIRouter, office: Office, gate: Gate) -> None:
         actor = await gate.require(request, Permission.SUBMIT)
         return await office.billing.accept(Acceptance(**event.model_dump()), actor=actor)
 
+    @routes.post("/time/intakes", status_code=202, tags=["billing"])
+    async def take_in(request: Request) -> Begun:
+        """Take in approved time and expenses from every system where they are recorded, now."""
+        actor = await gate.require(request, Permission.BILL)
+        return Begun(workflows=await office.billing.begin_intake(actor=actor))
+
+    @routes.get("/pressure", tags=["billing"], response_model=Pressure)
+    async def pressure(request: Request) -> Any:
+        """What waits to be posted to the ERPs: money at risk by entity, how fast it goes."""
+        subject = await gate.require(request, Permission.READ)
+        return await gate.shown(subject, await office.billing.pressure())
+
 
 def _runs(routes: APIRouter, office: Office, gate: Gate) -> None:
     @routes.post("/billing/{contract}/runs", tags=["billing"], response_model=BillingRun)
@@ -86,6 +112,13 @@ def _runs(routes: APIRouter, office: Office, gate: Gate) -> None:
         """The dry run: what a run would bill, and what would wait; it touches nothing."""
         subject = await gate.require(request, Permission.PLAN)
         return await gate.shown(subject, await office.billing.preview(contract, through=through))
+
+    @routes.post("/billing/{contract}/limits", tags=["billing"], response_model=SubLedger)
+    async def limit(contract: Reference, asked: RaiseLimit, request: Request) -> Any:
+        """Record that a purchase order or cap was raised; what waited for room is open for the next run."""
+        actor = await gate.require(request, Permission.BILL)
+        raised = await office.billing.raise_limit(contract, asked.kind, asked.name, asked.to, actor=actor)
+        return await gate.shown(actor, raised)
 
     @routes.get("/billing/{contract}", tags=["billing"], response_model=Billed)
     async def show(contract: Reference, request: Request) -> Any:

@@ -12,7 +12,7 @@ from canonical.obligation import ProgressMeasure
 from canonical.reference import Reference
 from canonical.revenue_event import Progress
 from gateway.permissions import Gate
-from gateway.texts import TEXT
+from gateway.texts import TEXT, Words
 from operations.closing import CloseRun, RevenueOf
 from operations.office import Office
 from policies.access import Permission
@@ -21,6 +21,7 @@ from workflows.recognize_revenue import RevenueRecognized
 Entity = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
 Month = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 OfEntity = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{0,20}$")]
+OfMonth = Annotated[str, Query(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$")]
 OfContract = Annotated[str, Query(pattern=r"^[A-Za-z0-9._:-]{0,80}$")]
 
 
@@ -32,6 +33,12 @@ class Measure(BaseModel):
     done: Decimal = Field(ge=0, max_digits=18, decimal_places=6)
     expected: Decimal = Field(gt=0, max_digits=18, decimal_places=6)
     note: str = Field(default="", max_length=500, pattern=TEXT)
+
+
+class Reversal(BaseModel):
+    """Why the revenue of a month is taken back; auditors will read it."""
+
+    reason: Words
 
 
 class Kept(BaseModel):
@@ -57,21 +64,27 @@ def _closes(routes: APIRouter, office: Office, gate: Gate) -> None:
     async def close(entity: Entity, period: Month, request: Request) -> Any:
         """Recognize, propose accruals, judge; what needs people is in the queue. The ERP's period is not closed by this."""
         actor = await gate.require(request, Permission.CLOSE)
-        return await gate.shown(actor, await office.closing.close(entity, period, actor=actor))
+        return await gate.shown(actor, await office.closing.close(entity, period, actor=actor), status=202)
 
 
 def _revenue(routes: APIRouter, office: Office, gate: Gate) -> None:
     @routes.get("/revenue", tags=["revenue"], response_model=RevenueOf)
-    async def revenue(request: Request, entity: OfEntity = "", contract: OfContract = "") -> Any:
-        """Billed against earned, by obligation, and the runs of an entity (R94)."""
+    async def revenue(request: Request, entity: OfEntity = "", period: OfMonth = "", contract: OfContract = "") -> Any:
+        """Billed against earned, by obligation, and the runs of an entity, with the journals of a month if one is given (R94)."""
         subject = await gate.require(request, Permission.READ)
-        return await gate.shown(subject, await office.closing.revenue(entity=entity, contract=contract))
+        return await gate.shown(subject, await office.closing.revenue(entity=entity, period=period, contract=contract))
 
     @routes.post("/revenue/{entity}/{period}", status_code=202, tags=["revenue"])
     async def recognize(entity: Entity, period: Month, request: Request) -> RevenueRecognized:
         """Recognize what was earned through the month."""
         actor = await gate.require(request, Permission.CLOSE)
         return await office.closing.recognize(entity, period, actor=actor)
+
+    @routes.post("/revenue/{entity}/{period}/reverse", status_code=202, tags=["revenue"])
+    async def reverse(entity: Entity, period: Month, asked: Reversal, request: Request) -> RevenueRecognized:
+        """Reverse the journals of a month's revenue in an open period; the next run recognizes it anew."""
+        actor = await gate.require(request, Permission.CLOSE)
+        return await office.closing.reverse(entity, period, reason=asked.reason, actor=actor)
 
     @routes.put("/revenue/measures/{contract}/{line}", tags=["revenue"])
     async def measure(contract: Reference, line: Reference, asked: Measure, request: Request) -> Kept:

@@ -12,7 +12,18 @@ from gateway.problems import Problem
 from policies.access import WITHHELD
 
 _HIDDEN = {"const": WITHHELD, "description": "The caller's roles may not see it (policies/access)."}
-_REDACTED = ("ActivationPlan", "EngagementRow", "Story", "Case", "Readiness", "CloseRun", "RevenueOf")
+_REDACTED = (
+    "ActivationPlan",
+    "EngagementRow",
+    "Story",
+    "Case",
+    "Readiness",
+    "CloseRun",
+    "RevenueOf",
+    "RatesTaken",
+    "CreditProposal",
+    "CreditStory",
+)
 _REFERENCE = "#/components/schemas/"
 
 

@@ -26,9 +26,9 @@ class Gate:
         await self.office.require(subject, permission)
         return subject
 
-    async def shown(self, subject: str, content: Any) -> Any:
+    async def shown(self, subject: str, content: Any, *, status: int = 200) -> Any:
         """The answer as this subject may see it; a response of its own, since what is withheld no longer has its type."""
-        return JSONResponse(await self.office.redacted(subject, content))
+        return JSONResponse(await self.office.redacted(subject, content), status_code=status)
 
     async def board(self, subject: str, rows: Sequence[EngagementRow]) -> list[Any]:
         """Engagements as this subject may see them; a note repeats what exceptions say, hence is withheld with them."""

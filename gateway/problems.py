@@ -1,6 +1,7 @@
 """Errors over HTTP: problem details (RFC 9457) that name what was refused, the field and the remedy."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +31,7 @@ from operations.settlement import NotAllowedToSettle
 
 MEDIA_TYPE = "application/problem+json"
 _AGAIN = timedelta(seconds=5)
+_MOST_WRONG = 100
 _log = logging.getLogger("handoff.gateway")
 
 _STATUS: tuple[tuple[type[Failure], int], ...] = (
@@ -54,6 +56,14 @@ DATABASE_IS_AWAY: tuple[type[Exception], ...] = (
 )
 
 
+class Wrong(BaseModel):
+    """One thing that is wrong in a body: the field, and the row (from 1) where it stands in a list."""
+
+    field: str
+    row: int | None = None
+    detail: str
+
+
 class Problem(BaseModel):
     """What was refused and what to do about it; members that do not apply are left out."""
 
@@ -64,6 +74,7 @@ class Problem(BaseModel):
     code: str = ""
     field: str = ""
     request_id: str = ""
+    errors: list[Wrong] = []
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -93,7 +104,15 @@ class TooLarge(HTTPException):
 
 
 def problem(
-    request: Request, status: int, title: str, *, detail: str = "", remedy: str = "", code: str = "", field: str = ""
+    request: Request,
+    status: int,
+    title: str,
+    *,
+    detail: str = "",
+    remedy: str = "",
+    code: str = "",
+    field: str = "",
+    errors: Sequence[Wrong] = (),
 ) -> JSONResponse:
     """One problem document; empty members are left out."""
     said = Problem(
@@ -104,8 +123,11 @@ def problem(
         code=code,
         field=field,
         request_id=getattr(request.state, "request_id", ""),
+        errors=list(errors),
     )
-    return JSONResponse({k: v for k, v in said.model_dump().items() if v}, status_code=status, media_type=MEDIA_TYPE)
+    return JSONResponse(
+        {k: v for k, v in said.model_dump(exclude_none=True).items() if v}, status_code=status, media_type=MEDIA_TYPE
+    )
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -179,11 +201,20 @@ def _refused_by_http(request: Request, refused: HTTPException) -> JSONResponse:
 
 
 def _unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
-    first = error.errors()[0]
-    named = [str(part) for part in first["loc"][1:] if not isinstance(part, int)] or [str(first["loc"][0])]
-    where = ".".join(named)
-    remedy = f"Correct '{where}'; see /openapi.json."
-    return problem(request, 400, "The request cannot be read", detail=first["msg"], field=where, remedy=remedy)
+    wrong = [_wrong(one) for one in error.errors()[:_MOST_WRONG]]
+    first = wrong[0]
+    remedy = f"Correct '{first.field}'; see /openapi.json."
+    errors = wrong if len(wrong) > 1 or first.row else ()
+    return problem(
+        request, 400, "The request cannot be read", detail=first.detail, field=first.field, remedy=remedy, errors=errors
+    )
+
+
+def _wrong(error: dict[str, Any]) -> Wrong:
+    inside = error["loc"][1:]
+    named = [str(part) for part in inside if not isinstance(part, int)] or [str(error["loc"][0])]
+    row = next((part + 1 for part in inside if isinstance(part, int) and len(inside) > 1), None)
+    return Wrong(field=".".join(named), row=row, detail=error["msg"])
 
 
 def _cannot_be_kept(request: Request, error: asyncpg.DataError) -> JSONResponse:

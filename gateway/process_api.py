@@ -12,8 +12,10 @@ from canonical.exception import Case, CaseState, Decision
 from canonical.reference import Reference
 from gateway.billing_api import billing_routes
 from gateway.closing_api import closing_routes
+from gateway.credits_api import credit_routes
 from gateway.permissions import Gate
 from gateway.problems import problems
+from gateway.rates_api import rates_routes
 from gateway.receivables_api import receivables_routes
 from gateway.reconciliation_api import reconciliation_routes
 from gateway.texts import TEXT, Identifier, Limit, Name, Number, Wanted
@@ -67,6 +69,8 @@ def process_routes(office: Office, gate: Gate) -> APIRouter:
     _exceptions(routes, office, gate)
     _decisions(routes, office, gate)
     billing_routes(routes, office, gate)
+    credit_routes(routes, office, gate)
+    rates_routes(routes, office, gate)
     closing_routes(routes, office, gate)
     receivables_routes(routes, office, gate)
     reconciliation_routes(routes, office, gate)

@@ -10,13 +10,12 @@ from activities.cash import Applied, DepositTaken
 from canonical.money import Money
 from canonical.receivable import Dispute
 from canonical.reference import Reference
+from gateway.billing_api import Begun
 from gateway.permissions import Gate
-from gateway.texts import TEXT, Identifier, Wanted
+from gateway.texts import TEXT, Identifier, Wanted, Words
 from operations.office import Office
 from operations.receivables import CustomerAccount, InvoiceAccount
 from policies.access import Permission
-
-Words = Annotated[str, StringConstraints(min_length=3, max_length=500, pattern=TEXT)]
 
 
 class OpenDispute(BaseModel):
@@ -89,7 +88,7 @@ def _disputes(routes: APIRouter, office: Office, gate: Gate) -> None:
         actor = await gate.require(request, Permission.RECEIVABLES)
         named = asked.model_dump(include={"name", "item", "line"})
         found = await office.receivables.open_dispute(asked.invoice, asked.amount, asked.reason, **named, actor=actor)
-        return await gate.shown(actor, found)
+        return await gate.shown(actor, found, status=201)
 
     @routes.post("/disputes/{key}/settle", tags=["receivables"], response_model=Dispute)
     async def settled(key: Identifier, asked: SettleDispute, request: Request) -> Any:
@@ -100,16 +99,22 @@ def _disputes(routes: APIRouter, office: Office, gate: Gate) -> None:
 
 
 def _money(routes: APIRouter, office: Office, gate: Gate) -> None:
+    @routes.post("/receivables/polls", status_code=202, tags=["receivables"])
+    async def poll(request: Request) -> Begun:
+        """Take in payments and what is open of invoices now, and follow every customer that is concerned."""
+        await gate.require(request, Permission.RECEIVABLES)
+        return Begun(workflows=[(await office.receivables.begin_poll()).id])
+
     @routes.post("/receivables/deposits", status_code=201, tags=["receivables"], response_model=DepositTaken)
     async def deposit(asked: TakeDeposit, request: Request) -> Any:
         """Enter a customer's advance in the ERP, once: a liability until it is applied."""
         actor = await gate.require(request, Permission.RECEIVABLES)
         taken = await office.cash.deposit(asked.contract, asked.amount, on=asked.on, reference=asked.reference, actor=actor)
-        return await gate.shown(actor, taken)
+        return await gate.shown(actor, taken, status=201)
 
     @routes.post("/receivables/applications", status_code=201, tags=["receivables"], response_model=Applied)
     async def applied(asked: Apply, request: Request) -> Any:
         """Apply a deposit or an unapplied payment to an invoice, once."""
         actor = await gate.require(request, Permission.RECEIVABLES)
         found = await office.cash.apply(asked.money, asked.invoice, asked.amount, name=asked.name, actor=actor)
-        return await gate.shown(actor, found)
+        return await gate.shown(actor, found, status=201)

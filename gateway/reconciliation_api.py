@@ -11,6 +11,7 @@ from canonical.reference import Reference
 from gateway.permissions import Gate
 from gateway.texts import Limit, Number, Wanted
 from operations.office import Office
+from operations.reconciliation import Backfilled
 from policies.access import Permission
 from workflows.reconcile import Reconciled
 
@@ -23,6 +24,14 @@ class RunReconciliation(BaseModel):
     through: date | None = None
     as_of: AwareDatetime | None = None
     is_report_only: bool = Field(default=False, description="heal nothing, propose nothing")
+
+
+class MakeUp(BaseModel):
+    """Days that an entity's evening run missed, both included."""
+
+    entity: Reference
+    since: date
+    through: date
 
 
 def reconciliation_routes(routes: APIRouter, office: Office, gate: Gate) -> None:
@@ -40,6 +49,12 @@ def reconciliation_routes(routes: APIRouter, office: Office, gate: Gate) -> None
             is_report_only=asked.is_report_only,
             actor=actor,
         )
+
+    @routes.post("/reconciliations/backfills", status_code=202, tags=["reconciliation"])
+    async def backfill(asked: MakeUp, request: Request) -> Backfilled:
+        """Run what the schedule of an entity would have run on these days; each run reconciles its own day."""
+        actor = await gate.require(request, Permission.RECONCILE)
+        return await office.reconciliation.backfill(asked.entity, since=asked.since, through=asked.through, actor=actor)
 
     @routes.get("/reconciliations", tags=["reconciliation"], response_model=list[ReconciliationRun])
     async def runs(request: Request, entity: Wanted = None, limit: Limit = 100) -> Any:

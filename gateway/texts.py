@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 TEXT = r"^[^\x00-\x08]*$"
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT)]
+Words = Annotated[str, StringConstraints(min_length=3, max_length=500, pattern=TEXT)]
 Identifier = Annotated[str, Path(min_length=1, max_length=200, pattern=TEXT)]
 Wanted = Annotated[str | None, Query(max_length=200, pattern=TEXT)]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]

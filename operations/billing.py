@@ -21,6 +21,7 @@ from canonical.exchange_rate import ExchangeRateTable
 from canonical.invoice import Invoice
 from canonical.landscape import Capability, Scope
 from canonical.money import Money
+from canonical.pressure import Pressure
 from canonical.provenance import Entry, Origin
 from canonical.rate_card import RateCard
 from canonical.sub_ledger import SubLedger, SubLedgerKind
@@ -137,6 +138,15 @@ class BillingDesk:
         return {system: await self._polled(system, actor) for system in await self._time_systems()}
 
     @needs(Permission.BILL)
+    async def begin_intake(self, *, actor: str) -> list[str]:
+        """The same, without waiting: the names of what runs."""
+        return [(await self._polling(system, actor)).id for system in await self._time_systems()]
+
+    async def pressure(self) -> Pressure:
+        """What waits to be posted, the money at risk, and how fast it goes."""
+        return await self.books.billing.pressure.read()
+
+    @needs(Permission.BILL)
     async def bill(
         self, contract: str, *, through: date, run: str = "", kinds: Sequence[BillableKind] = (), actor: str, waits: bool = True
     ) -> BillingRun:
@@ -226,11 +236,12 @@ class BillingDesk:
         return sorted({name for name in named if name})
 
     async def _polled(self, system: str, actor: str) -> TakenIn:
-        request = BillTime(system=system, actor=actor)
-        taken: TakenIn = await result_of(
-            await self._started(BillTimeWorkflow.run, request, f"bill_time/{system}/{uuid4().hex[:8]}", "")
-        )
+        taken: TakenIn = await result_of(await self._polling(system, actor))
         return taken
+
+    async def _polling(self, system: str, actor: str) -> Handle:
+        request = BillTime(system=system, actor=actor)
+        return await self._started(BillTimeWorkflow.run, request, f"bill_time/{system}/{uuid4().hex[:8]}", "")
 
     async def _started(self, run: Any, request: Any, workflow_id: str, contract: str, summary: str = "") -> Handle:
         attributes = of_engagement(contract, workflow_id.partition("/")[2])

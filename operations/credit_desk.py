@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from canonical.credit import CreditProposal, CreditRequest, ProposalState
 from canonical.errors import KeyReusedWithDifferentContent, NotFound, Rejected
@@ -41,12 +42,17 @@ class CreditDesk:
     settlements: Settlements
     patience: timedelta = timedelta(seconds=60)
 
-    async def invoice_named(self, name: str) -> str:
-        """Our reference of an invoice, which people call by its number as well."""
-        trace = await self.books.billing.traces.of_document(name)
-        if trace is None:
-            raise NotFound(f"There is no invoice {name}", remedy="Take its number from `handoff billing show CONTRACT`.")
-        return trace.document
+    async def request(self, invoice: str, *, reference: str = "", **asked: Any) -> CreditRequest:
+        """What somebody asks for (the fields of CreditRequest), of an invoice by our reference or by its number.
+
+        Without a reference it bears that of the very same credit that waits, else the invoice's next.
+        """
+        document = await self.books.billing.documents.named(invoice)
+        if document is None:
+            raise NotFound(f"There is no invoice {invoice}", remedy="Take its number from `handoff billing show CONTRACT`.")
+        request = CreditRequest(reference=reference or "unnamed", invoice=document.reference, **asked)
+        named = reference or await self.reference_for(document.reference, request)
+        return request.model_copy(update={"reference": named})
 
     async def reference_for(self, invoice: str, request: CreditRequest) -> str:
         """The name of a credit that bears none: that of the very same one that waits, else the invoice's next."""

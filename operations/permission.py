@@ -46,7 +46,7 @@ def needs(permission: Permission) -> Callable[[Work[Desk, Given, Answer]], Work[
 
     def guard(work: Work[Desk, Given, Answer]) -> Work[Desk, Given, Answer]:
         @wraps(work)
-        async def guarded(desk: Desk, *args: Given.args, **more: Given.kwargs) -> Answer:
+        async def guarded(desk: Desk, /, *args: Given.args, **more: Given.kwargs) -> Answer:
             await require(desk, str(more["actor"]), permission)
             return await work(desk, *args, **more)
 

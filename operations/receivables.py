@@ -23,7 +23,7 @@ from canonical.rules.aging import Bucket, OpenItem, buckets
 from canonical.schema import Part
 from ledger.books import Books
 from operations.credit_desk import CreditDesk
-from operations.engine import Engine, result_of
+from operations.engine import Engine, Handle, result_of
 from operations.permission import needs
 from policies.access import Permission
 from policies.firm import Policies
@@ -72,16 +72,19 @@ class ReceivablesDesk:
 
     async def poll(self) -> ReceivablesHeard:
         """A round of the schedule, now; waits until every customer concerned was followed, or waits for people."""
-        handle = await self.engine.started(
+        heard: ReceivablesHeard = await result_of(await self.begin_poll())
+        await asyncio.gather(*(self._followed(customer) for customer in heard.followed))
+        return heard
+
+    async def begin_poll(self) -> Handle:
+        """The same, without waiting."""
+        return await self.engine.started(
             PollReceivablesWorkflow.run,
             None,
             f"poll_receivables/by-hand/{uuid4().hex[:8]}",
             summary="Payments and open documents, asked for by hand",
             lane=options.URGENT,
         )
-        heard: ReceivablesHeard = await result_of(handle)
-        await asyncio.gather(*(self._followed(customer) for customer in heard.followed))
-        return heard
 
     async def customer(self, name: str) -> CustomerAccount:
         """By our reference, by its number alone, or by the ERP's id of it."""

@@ -12,7 +12,7 @@ def pressure(actor: ActorOption = None, json: JsonOption = False) -> None:
     """What waits to be posted to the ERPs: money at risk by entity, how fast it goes, when it will be through."""
 
     async def read(session: Session) -> Pressure:
-        return await session.office.books.billing.pressure.read()
+        return await session.office.billing.pressure()
 
     with output(json) as out:
         out.show(ask(out, read, actor=actor), _shown)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from canonical.billable import CreditDisposition
-from canonical.credit import CreditPart, CreditProposal, CreditRequest, Rebill
+from canonical.credit import CreditPart, CreditProposal, Rebill
 from canonical.errors import Malformed
 from canonical.money import Money
 from canonical.party import Customer
@@ -59,17 +59,8 @@ def propose(
 
         async def proposed(session: Session) -> CreditProposal:
             desk = session.office.credits
-            named = await desk.invoice_named(invoice)
-            request = CreditRequest(
-                reference=reference or "unnamed",
-                invoice=named,
-                parts=parts,
-                reason=reason,
-                on=on.date() if on else None,
-                rebill=again,
-            )
-            if not reference:
-                request = request.model_copy(update={"reference": await desk.reference_for(named, request)})
+            day = on.date() if on else None
+            request = await desk.request(invoice, reference=reference, parts=parts, reason=reason, on=day, rebill=again)
             return await desk.propose(request, actor=session.actor)
 
         with out.working(f"proposing a credit of {invoice}"):

@@ -143,7 +143,8 @@ async def test_a_decision_that_no_worker_heard_is_kept_and_told_by_the_next_swee
     [bound] = [one for one in firm.activities() if one.__qualname__ == SweepActivities.tell_decisions_again.__qualname__]
     environment = ActivityEnvironment(client=office.client)
     assert await environment.run(bound) >= 1
-    await until(lambda: office.handoffs.engagement("C-S2"), lambda row: row.status is EngagementStatus.WITHDRAWN)
+    await office.client.get_workflow_handle(case.workflow_id).result()
+    assert (await office.handoffs.engagement("C-S2")).status is EngagementStatus.WITHDRAWN
     told = [noted.entry.action for noted in await office.books.audit.story("C-S2")]
     await environment.run(bound)  # one that was heard is not taken twice
     assert [noted.entry.action for noted in await office.books.audit.story("C-S2")] == told

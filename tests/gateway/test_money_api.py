@@ -1,0 +1,172 @@
+"""Credits, rates and limits over HTTP, with the product's workers behind: two people, bodies whole or not at all."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from canonical.money import Money
+from canonical.sub_ledger import SubLedger, SubLedgerKind
+from tests.activities.firm import an_origin
+from tests.build import usd
+from tests.gateway.house import PEOPLE, House, a_house, problem_of
+from tests.workflows import house as engine
+from tests.workflows.test_credits import invoiced
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CREDIT = {"reason": "The customer was right."}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def works(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[engine.House]:
+    """An engine with the product's workers, over systems that remember."""
+    async with engine.open_house(home=tmp_path_factory.mktemp("works")) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def firm(works: engine.House, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Its gateway."""
+    async with a_house(works.firm.books, tmp_path_factory.mktemp("gateway"), temporal=works.client) as opened:
+        yield opened
+
+
+# Credits.
+
+
+async def test_a_credit_is_proposed_by_one_person_and_agreed_by_another(works: engine.House, firm: House) -> None:
+    invoice = await invoiced(works, "C-API-1", "8")
+    asked = {**CREDIT, "invoice": invoice}
+    proposed = await firm.post("fin", "/v1/credits", asked)
+    assert proposed.status_code == 201, proposed.text
+    reference = proposed.json()["request"]["reference"]
+    assert (reference, proposed.json()["state"]) == (f"{invoice}.CR1", "proposed")
+    assert Money.model_validate(proposed.json()["net"]) == usd(1800)
+    again = await firm.post("fin", "/v1/credits", asked)
+    assert again.json() == proposed.json()
+    listed = await firm.get("ada", "/v1/credits", params={"contract": "C-API-1"})
+    assert [one["request"]["reference"] for one in listed.json()] == [reference]
+    story = (await firm.get("ada", f"/v1/credits/{reference}")).json()
+    assert [case["code"] for case in story["waiting"]] == ["CREDIT_APPROVAL"]
+
+    same = await firm.post("fin", f"/v1/credits/{reference}/approve", {})
+    assert problem_of(same, 409)["code"] == "SAME_PAIR_OF_EYES"
+    problem_of(await firm.post("sam", f"/v1/credits/{reference}/approve", {}), 403)
+    agreed = (await firm.post("cora", f"/v1/credits/{reference}/approve", {"reason": "seen"})).json()
+    assert (agreed["state"], agreed["decided_by"]) == ("posted", PEOPLE["cora"])
+    assert (await firm.get("fin", "/v1/credits", params={"contract": "C-API-1"})).json() == []
+    decided = await firm.get("fin", "/v1/credits", params={"contract": "C-API-1", "decided": True})
+    assert [one["state"] for one in decided.json()] == ["posted"]
+
+
+async def test_a_credit_is_rejected_with_a_reason_and_nothing_was_touched(works: engine.House, firm: House) -> None:
+    invoice = await invoiced(works, "C-API-2", "8")
+    await firm.post("fin", "/v1/credits", {**CREDIT, "invoice": invoice, "reference": "MY-CREDIT"})
+    problem_of(await firm.post("cora", "/v1/credits/MY-CREDIT/reject", {}), 400)
+    rejected = await firm.post("cora", "/v1/credits/MY-CREDIT/reject", {"reason": "Not agreed."})
+    assert (rejected.status_code, rejected.json()["state"]) == (200, "rejected")
+    nothing = problem_of(await firm.post("cora", "/v1/credits/MY-CREDIT/approve", {}), 422)
+    assert nothing["code"] == "NOTHING_TO_APPROVE"
+
+
+@pytest.mark.parametrize("who", ["sam", "ada", "tessa", "stranger"])
+async def test_nobody_proposes_a_credit_without_the_permission(firm: House, who: str) -> None:
+    refused = problem_of(await firm.post(who, "/v1/credits", {**CREDIT, "invoice": "ANY"}), 403)
+    assert (refused["detail"], refused["code"]) == ("credit", "NOT_PERMITTED")
+
+
+async def test_a_credit_that_cannot_be_read_or_found_names_what_is_wrong(firm: House) -> None:
+    both = [{"line": 1}, {"line": 2, "quantity": "1", "amount": {"amount": "1.00", "currency": "USD"}}]
+    wrong = problem_of(await firm.post("fin", "/v1/credits", {**CREDIT, "invoice": "ANY", "parts": both}), 400)
+    assert wrong["errors"][0]["row"] == 2 and "not both" in wrong["detail"]
+    problem_of(await firm.post("fin", "/v1/credits", {**CREDIT, "invoice": "NO-SUCH"}), 404)
+    problem_of(await firm.get("fin", "/v1/credits/NO-SUCH"), 404)
+
+
+# Rates.
+
+
+def a_row(rate: str = "250.00", **changes: Any) -> dict[str, Any]:
+    return {"role": "Senior", "line": "L2", "rate": {"amount": rate, "currency": "USD"}, "since": "2026-04-01", **changes}
+
+
+async def test_imported_rates_are_followed_and_what_people_must_decide_is_told(works: engine.House, firm: House) -> None:
+    await invoiced(works, "C-API-3", "8")
+    card = {"reference": "C-API-3.agreed", "contract": "C-API-3", "version": 9, "rates": [a_row("200.00")]}
+    taken = await firm.post("fin", "/v1/rates", card)
+    assert taken.status_code == 200, taken.text
+    assert taken.json()["is_new"] and taken.json()["card"]["version"] == 9
+    assert taken.json()["waiting"] == ["C-API-3"] or [one["contract"] for one in taken.json()["followed"]] == ["C-API-3"]
+    assert not (await firm.post("fin", "/v1/rates", card)).json()["is_new"]
+    other = problem_of(await firm.post("fin", "/v1/rates", {**card, "rates": [a_row("201.00")]}), 409)
+    assert "next version" in other["remedy"]
+
+
+async def test_one_wrong_row_refuses_the_whole_card_and_every_wrong_row_is_named(firm: House) -> None:
+    rows = [a_row(), a_row(until="2026-04-01"), a_row(since="yesterday"), a_row(rate="a lot"), a_row(hours=3)]
+    card = {"reference": "C-API-4.agreed", "contract": "C-API-4", "rates": rows}
+    said = problem_of(await firm.post("fin", "/v1/rates", card), 400)
+    assert {(one["row"], one["field"]) for one in said["errors"]} >= {(2, "rates"), (3, "rates.since"), (4, "rates.rate.amount")}
+    assert await firm.office.books.billing.rate_cards.read("C-API-4.agreed", 1) is None
+    assert (await firm.post("fin", "/v1/rates", {**card, "rates": [a_row()]})).json()["is_new"]
+
+
+async def test_exchange_rates_are_kept_whole_or_not_at_all(firm: House) -> None:
+    at = "2026-04-30T14:15:00+02:00"
+    good = {"currency": "EUR", "functional": "USD", "rate": "1.0500"}
+    wrong = {"source": "ECB-API", "at": at, "rates": [good, {**good, "currency": "GBP", "rate": 1.3}, {**good, "rate": "-1"}]}
+    said = problem_of(await firm.post("fin", "/v1/exchange-rates", wrong), 400)
+    assert [(one["row"], one["field"]) for one in said["errors"]] == [(2, "rates.rate"), (3, "rates.rate")]
+    table = {"source": "ECB-API", "at": at, "rates": [good]}
+    assert (await firm.post("fin", "/v1/exchange-rates", table)).json()["rates"][0]["rate"] == "1.0500"
+    assert (await firm.post("fin", "/v1/exchange-rates", table)).status_code == 200
+    differs = {**table, "rates": [{**good, "rate": "1.0600"}]}
+    assert "under its own time" in problem_of(await firm.post("fin", "/v1/exchange-rates", differs), 409)["remedy"]
+    for who in ("cora", "sam"):
+        assert problem_of(await firm.post(who, "/v1/exchange-rates", table), 403)["detail"] == "bill"
+
+
+# What waits, limits, and what is begun.
+
+
+async def test_a_raised_purchase_order_is_recorded_in_its_own_currency(works: engine.House, firm: House) -> None:
+    order = SubLedger(kind=SubLedgerKind.PURCHASE_ORDER, contract="C-API-5", name="4500/77", currency="USD", ceiling=usd(60_000))
+    await works.firm.books.billing.sub_ledgers.open(order, origin=an_origin("C-API-5"))
+    asked = {"name": "4500/77", "to": {"amount": "70000.00", "currency": "USD"}}
+    raised = await firm.post("fin", "/v1/billing/C-API-5/limits", asked)
+    assert raised.json()["ceiling"] == {"amount": "70000.00", "currency": "USD"}, raised.text
+    euros = {**asked, "to": {"amount": "70000.00", "currency": "EUR"}}
+    assert "USD" in problem_of(await firm.post("fin", "/v1/billing/C-API-5/limits", euros), 400)["remedy"]
+    problem_of(await firm.post("fin", "/v1/billing/C-API-5/limits", {**asked, "kind": "cap"}), 404)
+    assert problem_of(await firm.post("cora", "/v1/billing/C-API-5/limits", asked), 403)["detail"] == "bill"
+
+
+async def test_pressure_is_told_in_money(firm: House) -> None:
+    found = (await firm.get("ada", "/v1/pressure")).json()
+    assert {"at_risk", "charges_waiting", "invoices_waiting", "a_minute"} <= set(found)
+
+
+async def test_what_is_begun_by_hand_runs_and_ends(works: engine.House, firm: House) -> None:
+    for path in ("/v1/time/intakes", "/v1/receivables/polls"):
+        begun = await firm.post("fin", path)
+        assert begun.status_code == 202, begun.text
+        assert begun.json()["workflows"]
+        for name in begun.json()["workflows"]:
+            await works.client.get_workflow_handle(name).result()
+        problem_of(await firm.post("ada", path), 403)
+
+
+async def test_revenue_is_reversed_with_a_reason_only(firm: House) -> None:
+    problem_of(await firm.post("fin", "/v1/revenue/US01/2026-04/reverse", {}), 400)
+    problem_of(await firm.post("sam", "/v1/revenue/US01/2026-04/reverse", {"reason": "wrong forecast"}), 403)
+    problem_of(await firm.post("fin", "/v1/revenue/XX01/2026-04/reverse", {"reason": "wrong forecast"}), 404)
+    nothing = await firm.post("fin", "/v1/revenue/US01/2026-04/reverse", {"reason": "wrong forecast"})
+    assert (nothing.status_code, nothing.json()["runs"]) == (202, []), nothing.text
+
+
+async def test_days_that_were_missed_are_made_up_in_order(firm: House) -> None:
+    asked = {"entity": "US01", "since": "2026-07-05", "through": "2026-07-01"}
+    assert "earlier day first" in problem_of(await firm.post("fin", "/v1/reconciliations/backfills", asked), 400)["remedy"]
+    problem_of(await firm.post("tessa", "/v1/reconciliations/backfills", asked), 403)
