@@ -1,8 +1,9 @@
 """Every connector: one line a vendor. A line is all that has to be added here for a new one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,6 +21,8 @@ class Vendor:
     package: str
     serves: frozenset[Capability]
     has_webhooks: bool = False
+    partly: Mapping[Capability, tuple[str, ...]] = field(default_factory=dict)
+    """What of a capability the vendor cannot do, and what happens instead; `handoff policy check` says it of each route."""
 
     @property
     def settings(self) -> type[BaseModel]:
@@ -43,8 +46,27 @@ def _attribute(module: str, name: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def _vendor(package: str, *serves: Capability, has_webhooks: bool = False) -> Vendor:
-    return Vendor(f"connectors.{package}", frozenset(serves), has_webhooks)
+def _vendor(
+    package: str,
+    *serves: Capability,
+    has_webhooks: bool = False,
+    partly: Mapping[Capability, tuple[str, ...]] = MappingProxyType({}),
+) -> Vendor:
+    return Vendor(f"connectors.{package}", frozenset(serves), has_webhooks, partly)
+
+
+_TRYTON_LACKS: Mapping[Capability, tuple[str, ...]] = {
+    Capability.PROJECT_ACCOUNTING: ("keeps no value of a project: what a contract is worth is compared in the PSA only",),
+    Capability.RECEIVABLES: (
+        "holds no charges of projects: approved time and expenses go onto invoices straight away",
+        "applies nothing across exchange rates: credits and deposits in a foreign currency are matched there by a person",
+        "keeps no certificate of tax that a customer withheld: accounting writes it off there",
+    ),
+    Capability.GENERAL_LEDGER: (
+        "takes journals in the currency of the books only",
+        "locks no receivables alone: a month is open or closed",
+    ),
+}
 
 
 VENDORS: dict[str, Vendor] = {
@@ -58,6 +80,7 @@ VENDORS: dict[str, Vendor] = {
         Capability.RECEIVABLES,
         Capability.GENERAL_LEDGER,
         Capability.TAX,
+        partly=_TRYTON_LACKS,
     ),
     "netsuite": _vendor(
         "netsuite",

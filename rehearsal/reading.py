@@ -1,7 +1,7 @@
 """From scenario files to stories: each variant is a story of its own, and every step and check knows its line."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from policies.problem import Problem
 from policies.reading import Document, read
 from policies.shape import Path as Place
 from policies.validation import problems_of
+from rehearsal.overlay import OverlayName
 from rehearsal.scenario import Scenario
 from rehearsal.world import merged
 
@@ -43,6 +44,10 @@ class Story:
     def name(self) -> str:
         """How it is called in results: S14, or S14 strict."""
         return f"{self.scenario.scenario} {self.variant}".strip()
+
+    def over(self, overlay: OverlayName) -> "Story":
+        """The same story, with the books of a legal entity in the overlay's real system."""
+        return replace(self, scenario=self.scenario.model_copy(update={"overlay": overlay}))
 
     def line(self, *place: str | int) -> int:
         """The line of the file on which something stands, such as ``"then", 2``."""

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-from rehearsal.overlay import OverlayName, changes_of
+from rehearsal.overlay import OverlayName, changes_of, kept_in
 from rehearsal.systems.registry import SystemName
 from rehearsal.tryton.relay import Relay
 from runtime.embedded.tryton.server import Host, Tryton, hosted
@@ -26,6 +26,8 @@ class Standing:
     changes: Mapping[str, Any] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     """Where people sign in, by what it is."""
+    kept_in: Mapping[str, SystemName] = field(default_factory=dict)
+    """The legal entities whose books are in a real system, with its name."""
 
 
 class RealSystems:
@@ -47,12 +49,14 @@ class RealSystems:
         if overlay is None:
             yield Standing()
             return
-        host = await self._ready()
-        async with host.serving(f"story_{next(self._numbers)}") as tryton, _relayed(tryton) as url:
+        host, changes = await self._ready(), changes_of(overlay)
+        entities = kept_in(changes)
+        async with host.serving(f"story_{next(self._numbers)}") as tryton, _relayed(tryton, *entities) as url:
             yield Standing(
                 addresses={"tryton": url},
                 environment=_settings(tryton, url),
-                changes=changes_of(overlay),
+                changes=changes,
+                kept_in=entities,
                 people={"tryton": f"{tryton.url}, database {tryton.database}, user {tryton.login}"},
             )
 
@@ -64,8 +68,8 @@ class RealSystems:
 
 
 @asynccontextmanager
-async def _relayed(tryton: Tryton) -> AsyncIterator[str]:
-    relay = Relay(tryton)
+async def _relayed(tryton: Tryton, entity: str) -> AsyncIterator[str]:
+    relay = Relay(tryton, entity)
     try:
         async with serving(relay) as server:
             yield server.url

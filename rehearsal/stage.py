@@ -16,7 +16,7 @@ from rehearsal.accounts import Accounts
 from rehearsal.overlay import OverlayName
 from rehearsal.overrides import copy_changed
 from rehearsal.real import RealSystems, Standing
-from rehearsal.systems.registry import SYSTEMS
+from rehearsal.systems.registry import SYSTEMS, SystemName
 from rehearsal.vendors import Vendors
 from rehearsal.world import World
 from runtime.api_keys import ApiKeys
@@ -43,6 +43,7 @@ class Stage:
     owner_dsn: str
     api_key: str
     ahead: timedelta = timedelta()
+    kept_in: Mapping[str, SystemName] = field(default_factory=dict)
     _control: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -115,7 +116,7 @@ class Servers:
         key = ApiKeys(home / "api-keys.json").issue(SUBJECT)
         try:
             async with Vendors({**simulated, **standing.addresses}) as vendors, _running(programs) as stack:
-                yield Stage(stack, vendors, self.accounts, owner_dsn, key)
+                yield Stage(stack, vendors, self.accounts, owner_dsn, key, kept_in=standing.kept_in)
         finally:
             await self._stack.postgres.drop_database(database)
 

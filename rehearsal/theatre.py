@@ -31,7 +31,7 @@ async def theatre(home: Path, *, well_known_ports: bool, tell: Tell, standing: S
         Vendors({**{name: plan.url_of(name) for name in SYSTEMS}, **standing.addresses}) as vendors,
         Stack(plan, tell=tell) as stack,
     ):
-        stage = Stage(stack, vendors, accounts, stack.owner_dsn or "", key)
+        stage = Stage(stack, vendors, accounts, stack.owner_dsn or "", key, kept_in=standing.kept_in)
         await stage.begin(World())
         yield stage
 

@@ -40,7 +40,7 @@ async def breaches(scene: Scene, known: set[str]) -> list[str]:
         *_decided(await scene.view.effects()),
         *_concluded(await scene.view.inbox()),
         *_explained(known, await scene.view.cases()),
-        *(await _unreconciled(scene, known) if "U5" in known else ()),
+        *(await _unreconciled(scene, known) if "U5" in known or scene.stage.kept_in else ()),
         *[f"engine: the workflow {w.id} is stuck" async for w in scene.office.client.list_workflows(_STUCK)],
     ]
 

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from cli.output import JsonOption, Output, output
+from rehearsal.overlay import overlay_named
 from rehearsal.reading import Story, read_stories
 from rehearsal.result import Report, Result
 
@@ -37,6 +38,10 @@ KillsOption = Annotated[
 ]
 OnlyOption = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only stories whose name begins so (S20).")]
 LanesOption = Annotated[int, typer.Option(min=1, max=16, help="How many stories are played at the same time.")]
+OverlayOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Over a real ERP: a file of policies/overlays (tryton-us: the books of US01 in Tryton)."),
+]
 PoliciesOption = Annotated[Path, typer.Option(help="The policies to rehearse with.")]
 
 
@@ -50,6 +55,7 @@ def run(
     only: OnlyOption = None,
     lanes: LanesOption = 2,
     policies: PoliciesOption = Path("policies/demo"),
+    overlay: OverlayOption = None,
     json: JsonOption = False,
 ) -> None:
     """Play scenarios and print what differs, in the words of the file; exit 1 when anything does."""
@@ -61,6 +67,8 @@ def run(
     with output(json) as out:
         require_known(named)
         stories = [story for story in read_stories(files) if not only or story.name.startswith(tuple(only))]
+        if overlay is not None:
+            stories = [story.over(overlay_named(overlay)) for story in stories]
         try:
             report = out.run(_played(out, stories, wish))
         except CancelledError:  # SIGTERM: everything that was started has been ended by now

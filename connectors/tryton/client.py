@@ -15,7 +15,9 @@ from canonical.journal import AccountingPeriod, Journal, JournalRecord
 from canonical.money import Money
 from canonical.party import Customer, CustomerRecord
 from canonical.payment import Payment
+from canonical.period import Period
 from canonical.project import Phase, Project, ProjectRecord
+from canonical.reconciliation import Listed, Thing
 from canonical.tax import TaxAnswer, TaxQuestion
 from canonical.written import Declaration, Written
 from connectors.tryton.credits import Credits
@@ -26,6 +28,7 @@ from connectors.tryton.directory import Directory
 from connectors.tryton.feeds import Feeds
 from connectors.tryton.invoices import Invoices
 from connectors.tryton.journals import Journals
+from connectors.tryton.listing import Listings
 from connectors.tryton.moves import Moves
 from connectors.tryton.periods import Periods
 from connectors.tryton.projects import ProjectLedger
@@ -56,6 +59,8 @@ class Tryton:
         self._journals = Journals(self._database, self._directory, self._customers, moves)
         self._feeds = Feeds(self._database, self._directory, self._invoices, moves)
         self._taxes = Taxes(self._database, self._directory, self._invoices)
+        self._listings = Listings(self._database, self._directory, self._feeds, moves)
+        self.listings = self._listings.listings
 
     def declares(self, kind: str) -> Declaration:
         """As Tryton is, with what the landscape knows better of this database."""
@@ -177,6 +182,11 @@ class Tryton:
             f"{self.name} holds no charges of projects",
             remedy="Invoice the items straight away: Tryton takes the lines of the invoice without charges before it.",
         )
+
+    # Listing.
+
+    def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
+        return self._listings.listed(thing, entity=entity, days=days)
 
     # GeneralLedger.
 

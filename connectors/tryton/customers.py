@@ -62,7 +62,7 @@ class CustomerMaster:
         if not found:
             return Written(target_id=target_id, details={"withdrawn": "it does not exist"})
         party = found[0]
-        if party.made_by is None or party.made_by.login != self._database.settings.login:
+        if party.maker != self._database.settings.login:
             return Written(target_id=target_id, details={"kept": "others made it"})
         if await self._is_used(party.id):
             return Written(target_id=target_id, details={"kept": "projects or invoices use it"})

@@ -1,7 +1,7 @@
 """Calls to one Tryton database: signed in, within its concurrency, its answers turned into values or named failures."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import SecretStr, ValidationError
@@ -59,6 +59,19 @@ class Database:
         parameters = [list(domain), 0, limit, [["id", "ASC"]], list(shape.FIELDS)]
         rows = await self.call(model, "search_read", *parameters, company=company, urgent=True)
         return [self._shaped(shape, row, model) for row in rows]
+
+    async def pages(
+        self, model: str, shape: type[Shape], domain: Domain, *, company: int | None = None, size: int
+    ) -> AsyncIterator[list[Shape]]:
+        """By id, so that what changes meanwhile moves nothing from page to page."""
+        last = 0
+        while True:
+            page = await self.listed(model, shape, [["id", ">", last], *domain], company=company, limit=size)
+            if page:
+                yield page
+            if len(page) < size:
+                return
+            last = page[-1].id
 
     async def read(self, model: str, record: int | str, shape: type[Shape], *, company: int | None = None) -> Shape:
         """One record by id; NotFound where there is none that we may see."""

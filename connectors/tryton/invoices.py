@@ -97,8 +97,7 @@ class Invoices:
         """Our own user made it for this customer and, once it is posted, over these amounts. The key is not written into it,
         because every text of an invoice is printed for the customer."""
         is_same = found.state not in POSTED or _amounts(found) == _asked(document)
-        made_by = found.made_by.login if found.made_by else ""
-        return made_by == self._database.settings.login and found.party == party and is_same
+        return found.maker == self._database.settings.login and found.party == party and is_same
 
     async def _values(self, document: Invoice | CreditMemo, company: CompanyShape, party: int, text: str) -> Values:
         currency = await self._directory.currency(document.currency)

@@ -11,11 +11,11 @@ from connectors.tryton.customers import CustomerMaster
 from connectors.tryton.database import Database
 from connectors.tryton.directory import Directory
 from connectors.tryton.invoices import INVOICE
-from connectors.tryton.moves import MOVE, Entry, Moves, credit, debit
+from connectors.tryton.moves import APPLIED, MOVE, Entry, Moves, credit, debit
 from connectors.tryton.schemas import CompanyShape, InvoiceShape, MoveLineShape, MoveShape
 from connectors.tryton.wire import Values, new
 
-_GENERAL = "MISC"
+GENERAL = "MISC"
 
 
 class Journals:
@@ -34,7 +34,7 @@ class Journals:
                 evidence={"journal": journal.reference},
             )
         lines = [await self._line(line, journal, company) for line in journal.lines]
-        number = await self._directory.journal(_GENERAL)
+        number = await self._directory.journal(GENERAL)
         posted = await self._moves.post(
             Entry(journal.reference, journal.entity, company.id, number, journal.accounting_date, lines)
         )
@@ -55,14 +55,16 @@ class Journals:
         original = await self._moves.read(target_id)
         entity = await self._directory.entity(original.company)
         lines = [_opposite(line) for line in await self._moves.lines(original.id, company=original.company)]
-        name, journal = f"{original.description} reversed", await self._directory.journal(_GENERAL)
+        name, journal = f"{original.description} reversed", await self._directory.journal(GENERAL)
         origin = f"{MOVE},{original.id}"
         return self._written(await self._moves.post(Entry(name, entity, original.company, journal, on, lines, origin)))
 
     async def of_document(self, document_id: str) -> Sequence[JournalRecord]:
-        """What an invoice or credit memo posted, or the entry itself where its own id is given."""
+        """What an invoice or credit memo posted; of an entry's own id the entry and its opposites."""
         if document_id.startswith(f"{MOVE},"):
-            return [await self._record(await self._moves.read(document_id), document="")]
+            move = await self._moves.read(document_id)
+            opposites = await self._moves.of_origin(document_id, move.company)
+            return [await self._of_entry(one) for one in (move, *opposites) if one.state == "posted"]
         invoice = await self._database.read(INVOICE, document_id, InvoiceShape)
         if invoice.move is None:
             return []
@@ -79,6 +81,13 @@ class Journals:
             sides = {"debit": values["debit"], "credit": values["credit"], "date": journal.accounting_date}
             values["analytic_lines"] = new(*({"account": value, **sides} for _, value in pairs))
         return {**values, "description": line.memo}
+
+    async def _of_entry(self, move: MoveShape) -> JournalRecord:
+        """Money that came or was applied is a document of its own; what reverses an entry has no reference of its own."""
+        is_opposite = (move.origin or "").startswith(f"{MOVE},")
+        is_document = move.code != GENERAL or (move.description or "").startswith(APPLIED)
+        record = await self._record(move, document=f"{MOVE},{move.id}" if is_document else "")
+        return record.changed(reference="") if is_opposite else record
 
     async def _record(self, move: MoveShape, *, document: str) -> JournalRecord:
         lines = await self._moves.lines(move.id, company=move.company)

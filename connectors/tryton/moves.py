@@ -9,9 +9,10 @@ from canonical.errors import Conflict, PeriodIsClosed, Rejected
 from connectors.tryton.database import Database
 from connectors.tryton.periods import Periods
 from connectors.tryton.schemas import MoveLineShape, MoveShape
-from connectors.tryton.wire import Values, new
+from connectors.tryton.wire import Domain, Values, new
 
 MOVE, LINE = "account.move", "account.move.line"
+APPLIED = "Handoff apply "  # how the name of an entry begins that applies a credit to an invoice
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,21 @@ class Moves:
         where = (["description", "like", f"{application(source_id, '')}%"], ["company", "=", company])
         return await self._database.find(MOVE, MoveShape, *where, company=company)
 
+    async def applying(self, sources: Sequence[str], company: int) -> dict[int, str]:
+        """The entries that apply these deposits or payments, each with what it applies."""
+        if not sources:
+            return {}
+        named = ["OR", *(["description", "like", f"{application(source, '')}%"] for source in sources)]
+        where = (named, ["company", "=", company], ["state", "=", "posted"])
+        found = await self._database.find(MOVE, MoveShape, *where, company=company)
+        return {move.id: applied_source(move.description) for move in found}
+
+    async def sources_applied(self, changed: Domain, company: int) -> list[int]:
+        """The deposits and payments of which something was applied then."""
+        where = (["description", "like", f"{APPLIED}{MOVE},%"], ["company", "=", company], changed)
+        found = [applied_source(move.description) for move in await self._database.find(MOVE, MoveShape, *where, company=company)]
+        return sorted({int(source.removeprefix(f"{MOVE},")) for source in found})
+
     async def lines(self, *moves: int, company: int) -> list[MoveLineShape]:
         """The postings of these entries."""
         return await self._database.find(LINE, MoveLineShape, ["move", "in", list(moves)], company=company)
@@ -103,7 +119,12 @@ class Moves:
 
 def application(source_id: str, invoice_id: str) -> str:
     """The name of the entry that applies one to the other."""
-    return f"Handoff apply {source_id} to {invoice_id}"
+    return f"{APPLIED}{source_id} to {invoice_id}"
+
+
+def applied_source(name: str | None) -> str:
+    """What an entry of that name applies."""
+    return (name or "").removeprefix(APPLIED).partition(" to ")[0]
 
 
 def debit(account: int, amount: Decimal, *, party: int | None = None) -> Values:

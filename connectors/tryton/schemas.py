@@ -21,6 +21,19 @@ class _Named(BaseModel):
     code: str | None = None
     name: str | None = None
     login: str | None = None
+    progress: Decimal | None = None
+    rate: Decimal | None = None
+
+
+class MadeRecord(Record):
+    """A record of which it matters who made it."""
+
+    made_by: _Named | None = Field(default=None, alias="create_uid.")
+
+    @property
+    def maker(self) -> str:
+        """The login of the user who made it."""
+        return (self.made_by.login if self.made_by else "") or ""
 
 
 class CompanyShape(Record):
@@ -47,12 +60,7 @@ class NamedShape(Record):
     name: str
 
 
-class _Identifier(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    code: str
-
-
-class PartyShape(Record):
+class PartyShape(MadeRecord):
     """A party as a customer; amounts are those of the company that was asked for."""
 
     FIELDS = ("code", "name", "active", "credit_limit_amount", "receivable", "identifiers", "addresses", "create_uid.login")
@@ -63,7 +71,6 @@ class PartyShape(Record):
     receivable: Decimal | None = None
     identifiers: tuple[int, ...] = ()
     addresses: tuple[int, ...] = ()
-    made_by: _Named | None = Field(default=None, alias="create_uid.")
 
 
 class IdentifierShape(Record):
@@ -82,86 +89,95 @@ class AddressShape(Record):
     invoice: bool = False
 
 
-class _Stage(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    name: str
-    progress: Decimal | None = None
-
-
-class WorkShape(Record):
+class WorkShape(MadeRecord):
     """A project, a phase or a task."""
 
-    FIELDS = ("name", "number", "type", "comment", "parent", "status", "status.name", "status.progress", "company")
+    FIELDS = (
+        "name",
+        "number",
+        "type",
+        "comment",
+        "parent",
+        "status",
+        "status.name",
+        "status.progress",
+        "company",
+        "create_uid.login",
+    )
     name: str
     number: str | None = None
     type: str
     comment: str | None = None
     parent: int | None = None
     status: int
-    stage: _Stage = Field(alias="status.")
+    stage: _Named = Field(alias="status.")
     company: int
 
 
-class InvoiceShape(Record):
-    """An invoice; a credit memo is one whose total is negative."""
+class ListedInvoiceShape(MadeRecord):
+    """An invoice as it is listed; a credit memo is one whose total is negative. What is owed takes Tryton a search for each."""
 
-    FIELDS = (
-        "number",
+    FIELDS: ClassVar[tuple[str, ...]] = (
         "reference",
+        "description",
         "create_uid.login",
         "state",
-        "company",
         "party",
-        "account",
         "currency.code",
         "untaxed_amount",
-        "tax_amount",
         "total_amount",
-        "amount_to_pay",
         "invoice_date",
         "accounting_date",
-        "move",
-        "payment_lines",
-        "lines_to_pay",
-        "origin_invoices",
         "create_date",
         "write_date",
     )
-    number: str | None = None
     reference: str | None = None
-    made_by: _Named | None = Field(default=None, alias="create_uid.")
+    description: str | None = None
     state: str
-    company: int
     party: int
-    account: int
     money: _Named = Field(alias="currency.")
     net: Decimal = Field(alias="untaxed_amount")
-    tax: Decimal = Field(alias="tax_amount")
     total: Decimal = Field(alias="total_amount")
-    open: Decimal | None = Field(default=None, alias="amount_to_pay")
     invoice_date: date | None = None
     accounting_date: date | None = None
-    move: int | None = None
-    payment_lines: tuple[int, ...] = ()
-    lines_to_pay: tuple[int, ...] = ()
-    origins: tuple[int, ...] = Field(default=(), alias="origin_invoices")
     created: datetime = Field(alias="create_date")
     changed: datetime | None = Field(default=None, alias="write_date")
-
-    @property
-    def currency(self) -> str:
-        """Its ISO code."""
-        return self.money.code or ""
 
     @property
     def is_memo(self) -> bool:
         """Whether it gives money back."""
         return self.total < 0
 
+    @property
+    def currency(self) -> str:
+        """Its ISO code."""
+        return self.money.code or ""
 
-class _Rate(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    rate: Decimal | None = None
+
+class InvoiceShape(ListedInvoiceShape):
+    """An invoice with what is owed of it, and where that is matched."""
+
+    FIELDS = (
+        *ListedInvoiceShape.FIELDS,
+        "number",
+        "company",
+        "account",
+        "tax_amount",
+        "amount_to_pay",
+        "move",
+        "payment_lines",
+        "lines_to_pay",
+        "origin_invoices",
+    )
+    number: str | None = None
+    company: int
+    account: int
+    tax: Decimal = Field(alias="tax_amount")
+    open: Decimal | None = Field(default=None, alias="amount_to_pay")
+    move: int | None = None
+    payment_lines: tuple[int, ...] = ()
+    lines_to_pay: tuple[int, ...] = ()
+    origins: tuple[int, ...] = Field(default=(), alias="origin_invoices")
 
 
 class InvoiceLineShape(Record):
@@ -177,7 +193,7 @@ class TaxShape(Record):
     FIELDS = ("base", "amount", "tax.rate")
     base: Decimal
     amount: Decimal
-    tax: _Rate | None = Field(default=None, alias="tax.")
+    tax: _Named | None = Field(default=None, alias="tax.")
 
 
 class SalesTaxShape(Record):
@@ -190,10 +206,21 @@ class SalesTaxShape(Record):
     childs: tuple[int, ...] = ()
 
 
-class MoveShape(Record):
+class MoveShape(MadeRecord):
     """A journal entry; ``origin`` is ``model,id`` of what made it."""
 
-    FIELDS = ("number", "description", "state", "date", "origin", "company", "journal.code", "create_date", "write_date")
+    FIELDS = (
+        "number",
+        "description",
+        "state",
+        "date",
+        "origin",
+        "company",
+        "journal.code",
+        "create_uid.login",
+        "create_date",
+        "write_date",
+    )
     number: str | None = None
     description: str | None = None
     state: str
@@ -203,6 +230,11 @@ class MoveShape(Record):
     journal: _Named | None = Field(default=None, alias="journal.")
     created: datetime = Field(alias="create_date")
     changed: datetime | None = Field(default=None, alias="write_date")
+
+    @property
+    def code(self) -> str:
+        """That of its journal."""
+        return (self.journal.code if self.journal else "") or ""
 
 
 class MoveLineShape(Record):
@@ -216,11 +248,13 @@ class MoveLineShape(Record):
         "credit",
         "amount_second_currency",
         "second_currency",
+        "second_currency.code",
         "description",
         "party",
         "party.code",
         "reconciliation",
         "invoice_payment",
+        "write_date",
     )
     move: int
     account: int
@@ -229,11 +263,13 @@ class MoveLineShape(Record):
     credit: Decimal
     second_amount: Decimal | None = Field(default=None, alias="amount_second_currency")
     second_currency: int | None = None
+    second_money: _Named | None = Field(default=None, alias="second_currency.")
     description: str | None = None
     party: int | None = None
     who: _Named | None = Field(default=None, alias="party.")
     reconciliation: int | None = None
     invoice_payment: int | None = None
+    changed: datetime | None = Field(default=None, alias="write_date")
 
 
 class RateShape(Record):

@@ -1,6 +1,6 @@
 """What customers owe: in our ledger, on the account and the deal, beside the project, and in the ERP's books."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
@@ -8,6 +8,7 @@ from typing import Any, Self
 from canonical.receivable import CustomerStanding
 from policies.shape import Shape
 from rehearsal.checks.judge import Judge, differs, lacks
+from rehearsal.erps.registry import erp_of
 from rehearsal.record import Json
 from rehearsal.scene import Scene
 from rehearsal.words import Amount
@@ -78,7 +79,7 @@ class ReceivablesJudge(Judge):
     standings: dict[str, CustomerStanding]
     salesforce: Json
     kantata: Json
-    balances: dict[str, dict[str, Decimal]]
+    balances: dict[str, Mapping[str, Decimal]]
 
     @classmethod
     async def informed(cls, scene: Scene, wanted: Sequence[Any]) -> Self:
@@ -92,7 +93,7 @@ class ReceivablesJudge(Judge):
             standings={name: (await follow_ups.look(name))[1] for name in named},
             salesforce=await vendors["salesforce"].state(),
             kantata=await vendors["kantata"].state(),
-            balances={entity: await _balances(scene, entity) for entity in entities},
+            balances={entity: await erp_of(scene, entity).balances(entity) for entity in entities},
         )
 
     def exposure(self, wanted: ExposureCheck) -> Iterator[str]:
@@ -134,11 +135,6 @@ class ReceivablesJudge(Judge):
         held = self.balances[wanted.entity]
         for account, amount in wanted.balances.items():
             yield from differs(f"account {account} of {wanted.entity}", amount, held.get(account, Decimal(0)))
-
-
-async def _balances(scene: Scene, entity: str) -> dict[str, Decimal]:
-    answer = await scene.stage.vendors["netsuite"].get(f"netsuite/trial-balance?subsidiary={entity}")
-    return {account: Decimal(held["balance"]) for account, held in answer["accounts"].items()}
 
 
 def _amount(value: Any) -> Decimal:

@@ -1,10 +1,10 @@
 """What accounting does in the ERP's books: close, lock or reopen a month."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from policies.shape import Shape
+from rehearsal.erp import PeriodState
+from rehearsal.erps.registry import erp_of
 from rehearsal.scene import Scene
 
 
@@ -12,7 +12,7 @@ class SetPeriod(Shape):
     """A month of the ERP's books is closed, locked for receivables, or open again; of one entity, or of all."""
 
     month: str = Field(pattern=r"^\d{4}-\d{2}$")
-    state: Literal["open", "ar_locked", "closed"] = "closed"
+    state: PeriodState = "closed"
     entity: str | None = None
 
 
@@ -26,9 +26,8 @@ class Books:
     """Accounting, in the ERP."""
 
     def __init__(self, scene: Scene) -> None:
-        self._vendors = scene.stage.vendors
+        self._scene = scene
 
     async def set_period(self, given: SetPeriod) -> None:
         """From now on it takes postings, or takes none."""
-        wanted = {"period": given.month, "state": given.state, "subsidiary": given.entity}
-        await self._vendors["netsuite"].put("netsuite/periods", wanted)
+        await erp_of(self._scene, given.entity).set_period(given.month, given.state, given.entity)

@@ -1,13 +1,13 @@
 """What customers do with money, and what accounting does about it: pay, bounce, dispute, settle; and payments are taken in."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from decimal import Decimal
+from functools import partial
 
 from pydantic import Field, model_validator
 
 from policies.shape import Shape
-from rehearsal.record import Json
+from rehearsal.erp import Receipt
+from rehearsal.erps.registry import erp_of, erps_on
 from rehearsal.scene import Scene, StepFailed
 from rehearsal.steps.verb import Nothing, asked
 from rehearsal.words import Amount, MoneyText
@@ -110,38 +110,23 @@ class Receivables:
 
     async def pay(self, given: Pay) -> None:
         """Money comes in, as accounting enters it there."""
-        invoice = await self._in_erp(given) if given.invoice else await self._foreign(given.document)
-        body = {
-            "customer": invoice["entity"]["id"] if invoice else await self._customer(given.contract),
-            "amount": given.amount,
-            "currency": given.currency,
-            "on": given.on.isoformat() if given.on else None,
-            "exchangeRate": given.rate,
-            "externalId": given.name or None,
-        }
-        if invoice:
-            body["apply"] = [{"invoice": invoice["id"], "amount": given.applied}]
-        if invoice and given.withheld is not None:
-            body["withheld"] = [{"invoice": invoice["id"], "amount": given.withheld, "certificate": given.certificate}]
-        await self._scene.stage.vendors["netsuite"].post("netsuite/payments", _plain(body))
-
-    async def _foreign(self, document: str) -> Json | None:
-        """A document of the ERP that Handoff did not make."""
-        if not document:
-            return None
-        invoices: Json = (await self._scene.stage.vendors["netsuite"].state())["records"].get("invoice", {})
-        if document not in invoices:
-            raise StepFailed(f"NetSuite has no invoice {document}")
-        return {**invoices[document], "id": document}
+        entity = self._entity(given.contract)
+        invoice = await self._in_erp(given, entity) if given.invoice else given.document
+        money = Receipt(
+            entity=entity,
+            customer="" if invoice else await self._customer(given.contract),
+            invoice=invoice,
+            **given.model_dump(include={"amount", "currency", "applied", "withheld", "certificate", "on", "rate", "name"}),
+        )
+        await erp_of(self._scene, entity).receive(money)
 
     async def bounce(self, given: Bounce) -> None:
-        """It is voided there."""
-        netsuite = self._scene.stage.vendors["netsuite"]
-        records = (await netsuite.state())["records"].get("customerPayment", {})
-        ids = [number for number, record in records.items() if record.get("externalId") == given.name]
-        if len(ids) != 1:
-            raise StepFailed(f"NetSuite has {len(ids)} payments of the name {given.name}")
-        await netsuite.post(f"netsuite/transactions/{ids[0]}/void", {})
+        """It is taken back there."""
+        found = [(erp, payment) for erp in erps_on(self._scene) for payment in await erp.payments(given.name)]
+        if len(found) != 1:
+            raise StepFailed(f"there are {len(found)} payments of the name {given.name}")
+        [(erp, payment)] = found
+        await erp.bounce(payment)
 
     async def take_in_payments(self, _: Nothing) -> None:
         """A round of the schedule."""
@@ -155,7 +140,9 @@ class Receivables:
     async def apply(self, given: ApplyMoney) -> None:
         """Finance applies it."""
         reference = await self._reference(given.contract, given.invoice)
-        await asked(self._scene.office.cash.apply(given.money, reference, given.amount, actor=given.by))
+        held = await erp_of(self._scene, self._entity(given.contract)).payments(given.money)
+        money = held[0] if len(held) == 1 else given.money
+        await asked(self._scene.office.cash.apply(money, reference, given.amount, actor=given.by))
 
     async def open_dispute(self, given: OpenDispute) -> None:
         """Collections records it."""
@@ -174,22 +161,17 @@ class Receivables:
             raise StepFailed(f"there is no invoice of billing run {run} of {contract}")
         return str(rows[0]["reference"])
 
-    async def _in_erp(self, given: Pay) -> Json:
+    async def _in_erp(self, given: Pay, entity: str) -> str:
         """The invoice as the ERP has it; it may be there before we know."""
-        wanted = f"{given.contract}.{given.invoice}".replace(".", "__")
+        erp = erp_of(self._scene, entity)
+        found = await self._scene.until(partial(erp.invoice, f"{given.contract}.{given.invoice}"), _APPEARS)
+        if found is None:
+            raise StepFailed(f"{erp.title} has no invoice of billing run {given.invoice} of {given.contract}")
+        return found
 
-        async def found() -> Json | None:
-            invoices: Json = (await self._scene.stage.vendors["netsuite"].state())["records"].get("invoice", {})
-            posted = {number: one for number, one in invoices.items() if (one.get("approvalStatus") or {}).get("id") != "1"}
-            return next(({**one, "id": number} for number, one in posted.items() if one.get("externalId") == wanted), None)
-
-        invoice = await self._until(found)
-        if invoice is None:
-            raise StepFailed(f"NetSuite has no invoice of billing run {given.invoice} of {given.contract}")
-        return invoice
-
-    async def _until(self, look: "Callable[[], Awaitable[Json | None]]") -> Json | None:
-        return await self._scene.until(look, _APPEARS)
+    def _entity(self, contract: str) -> str:
+        deal = self._scene.world.deals.get(contract)
+        return deal.entity or "" if deal else ""
 
     async def _customer(self, contract: str) -> str:
         row = await self._scene.view.engagement(contract)
@@ -198,18 +180,3 @@ class Receivables:
         if "customer" not in held:
             raise StepFailed(f"{contract} has no customer in the ERP yet")
         return str(held["customer"])
-
-
-def _plain(body: Json) -> Json:
-    """Amounts as JSON has them, without what is not given."""
-    return {name: _number(value) for name, value in body.items() if value is not None}
-
-
-def _number(value: object) -> object:
-    match value:
-        case Decimal():
-            return float(value)
-        case list():
-            return [_plain(one) if isinstance(one, dict) else one for one in value]
-        case _:
-            return value

@@ -32,12 +32,15 @@ class Reconcile(Shape):
 
 
 class EditRecord(Shape):
-    """A person deletes, copies, changes or approves the one record that looks so, in a vendor's own words."""
+    """A person deletes, copies, changes, approves or credits the one record that looks so, in a vendor's own words.
 
-    system: Literal["netsuite", "kantata"]
+    In Tryton, whose books let nobody delete or change what is posted, an invoice is copied (and the copy posted) or credited.
+    """
+
+    system: Literal["netsuite", "kantata", "tryton"]
     type: str
     where: dict[str, Any]
-    does: Literal["delete", "copy", "change", "approve"]
+    does: Literal["delete", "copy", "change", "approve", "credit"]
     to: dict[str, Any] = {}
 
 
@@ -94,8 +97,18 @@ class Reconciliation:
         found = [key for key, record in records.items() if all(same(record.get(name), to) for name, to in given.where.items())]
         if len(found) != 1:
             raise StepFailed(f"{given.system} has {len(found)} records of type {given.type} that look so; there must be one")
+        if given.system == "tryton":
+            await vendor.post(f"tryton/{_done_in_tryton(given)}", {"invoice": found[0]})
+            return
         to = {name: float(value) if isinstance(value, Decimal) else value for name, value in given.to.items()}  # as JSON has it
         await vendor.post(f"{given.system}/records/{given.type}/{found[0]}", {"does": given.does, "to": to})
+
+
+def _done_in_tryton(given: EditRecord) -> str:
+    known = {"copy": "copies", "credit": "credits"}
+    if given.type != "invoices" or given.does not in known:
+        raise StepFailed(f"in Tryton nobody can {given.does} one of the {given.type}; an invoice can be copied or credited")
+    return known[given.does]
 
 
 def _of_type(system: SystemName, state: Json, type: str) -> dict[str, Json]:

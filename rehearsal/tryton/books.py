@@ -3,16 +3,16 @@
 import base64
 import json
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import httpx2 as httpx
 
-from runtime.embedded.tryton.firm import BANK, COMPANY
+from runtime.embedded.tryton.firm import COMPANY
 from runtime.embedded.tryton.server import Tryton
 
 Json = dict[str, Any]
 _PATIENCE_SECONDS = 120.0
+_MOST_WARNINGS = 5
 _ANY_STATE = ["active", "in", [True, False]]
 _SALES = ["type", "=", "out"]
 # Model, condition, fields; a field of another record is written with a dot, and comes as that record's dictionary.
@@ -38,10 +38,19 @@ class BooksRefused(Exception):
     """Tryton refused what was asked of it; the message is its own."""
 
 
+class Warned(BooksRefused):
+    """Tryton asks whether it is meant; ``name`` answers yes."""
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(said)
+        self.name = name
+
+
 class Books:
     """One database, signed in at the first call, and again when the session has ended."""
 
-    def __init__(self, tryton: Tryton) -> None:
+    def __init__(self, tryton: Tryton, entity: str = COMPANY.code) -> None:
+        self._entity = entity
         self._http = httpx.AsyncClient(base_url=tryton.url, timeout=_PATIENCE_SECONDS, trust_env=False)
         self._path = f"/{tryton.database}/rpc/"
         self._login, self._password = tryton.login, tryton.passwords.integration
@@ -60,42 +69,43 @@ class Books:
 
     async def rows(self, model: str, condition: Sequence[object], *fields: str) -> list[Json]:
         """Records of a model; amounts and dates as text."""
-        found = await self._call(f"model.{model}.search_read", list(condition), 0, None, None, list(fields))
+        found = await self.call(f"model.{model}.search_read", list(condition), 0, None, None, list(fields))
         return [{name.removesuffix("."): value for name, value in sorted(row.items())} for row in found]
 
-    async def take_in(self, payment: Json) -> None:
-        """What accounting does when money for an invoice (by its reference) has come: Tryton's own wizard."""
-        condition = [["reference", "=", payment["invoice"]], _SALES, ["state", "=", "posted"]]
-        fields = ("account", "company", "currency", "party", "lines_to_pay", "amount_to_pay")
-        found = await self.rows("account.invoice", condition, *fields)
-        if not found:
-            raise BooksRefused(f"Tryton has no posted invoice {payment['invoice']} that could be paid")
-        [method] = await self.rows("account.invoice.payment.method", [["name", "=", BANK]], "name")
-        await self._pay(found[0], method["id"], payment)
+    async def company(self) -> int:
+        """The id of the company that the story is about."""
+        if not self._context:
+            await self._sign_in()
+        return int(self._context["company"])
 
-    async def _pay(self, invoice: Json, method: int, payment: Json) -> None:
-        amount, day = Decimal(payment["amount"]), [int(part) for part in payment["on"].split("-")]
-        start = {
-            "payee": invoice["party"],
-            "amount": {"__class__": "Decimal", "decimal": str(amount)},
-            "currency": invoice["currency"],
-            "company": invoice["company"],
-            "invoice_account": invoice["account"],
-            "payment_method": method,
-            "date": {"__class__": "date", **dict(zip(("year", "month", "day"), day, strict=True))},
-            "description": payment.get("description", "SEPA"),
-        }
-        context = {"active_model": "account.invoice", "active_id": invoice["id"], "active_ids": [invoice["id"]]}
-        wizard = "wizard.account.invoice.pay"
-        session, *_ = await self._call(f"{wizard}.create", **context)
-        said = await self._call(f"{wizard}.execute", session, {"start": start}, "choice", **context)
+    async def press(self, model: str, button: str, record: int) -> None:
+        """A step of a record's own process."""
+        await self._meant(f"model.{model}.{button}", [record])
+
+    async def wizard(self, name: str, model: str, records: Sequence[int], *steps: tuple[str, Json]) -> None:
+        """What a person fills in, state by state; whatever Tryton asks beyond that is refused."""
+        context = {"active_model": model, "active_id": records[0], "active_ids": list(records)}
+        session, *_ = await self.call(f"wizard.{name}.create", **context)
+        given: Json = {}
+        said: Json = {}
+        for state, values in steps:
+            given |= values
+            said = await self._meant(f"wizard.{name}.execute", session, given, state, **context)
+        await self.call(f"wizard.{name}.delete", session, **context)
         if said.get("view"):
-            how = "partial" if amount < Decimal(invoice["amount_to_pay"]) else "overpayment"
-            given = {"start": start, "ask": {"type": how, "lines": invoice["lines_to_pay"]}}
-            await self._call(f"{wizard}.execute", session, given, "pay", **context)
-        await self._call(f"{wizard}.delete", session, **context)
+            raise BooksRefused(f"Tryton asks more at {name}: {said['view']}")
 
-    async def _call(self, method: str, *parameters: object, **context: object) -> Any:
+    async def _meant(self, method: str, *parameters: object, **context: object) -> Any:
+        """What Tryton only warns of is meant."""
+        for _ in range(_MOST_WARNINGS):
+            try:
+                return await self.call(method, *parameters, **context)
+            except Warned as warned:
+                await self.call("model.res.user.warning.skip", warned.name, False)
+        raise BooksRefused(f"Tryton keeps warning at {method}")
+
+    async def call(self, method: str, *parameters: object, **context: object) -> Any:
+        """A method, in the context of the company."""
         if not self._context:
             await self._sign_in()
         answer = await self._asked(method, *parameters, {**self._context, **context})
@@ -105,13 +115,13 @@ class Books:
         return _result(method, answer)
 
     async def _sign_in(self) -> None:
-        """A session, in the one company that there is."""
+        """A session, in the one company that the story is about."""
         self._http.headers.pop("Authorization", None)
         given = {"password": self._password}
         user, token, *_ = _result("common.db.login", await self._asked("common.db.login", self._login, given))
         proof = base64.b64encode(f"{self._login}:{user}:{token}".encode()).decode()
         self._http.headers["Authorization"] = f"Session {proof}"
-        where = [["party.code", "=", COMPANY.code]]
+        where = [["party.code", "=", self._entity]]
         found = _result("search", await self._asked("model.company.company.search", where, 0, None, None, {}))
         self._context = {"company": found[0], "companies": found}
 
@@ -123,6 +133,8 @@ def _result(method: str, answer: httpx.Response) -> Any:
     if answer.is_error:
         raise BooksRefused(f"Tryton answered {method} with {answer.status_code}: {answer.text[:300]}")
     said = json.loads(answer.content, object_hook=_plain)
+    if said.get("error") and said["error"][0] == "UserWarning":
+        raise Warned(said["error"][1][0], f"Tryton warns at {method}: {said['error'][1][1]}")
     if said.get("error"):
         raise BooksRefused(f"Tryton refused {method}: {said['error']}")
     return said["result"]

@@ -14,7 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rehearsal.tryton.books import Books
+from rehearsal.tryton.accounting import Accounting
+from rehearsal.tryton.books import Books, BooksRefused, Json
+from runtime.embedded.tryton.firm import COMPANY
 from runtime.embedded.tryton.server import Tryton
 from sandbox.vendor import SimulatedVendor
 
@@ -28,9 +30,9 @@ class Relay(SimulatedVendor):
 
     name = "tryton"
 
-    def __init__(self, tryton: Tryton) -> None:
+    def __init__(self, tryton: Tryton, entity: str = COMPANY.code) -> None:
         super().__init__()
-        self.books = Books(tryton)
+        self.books = Books(tryton, entity)
         self._http = httpx.AsyncClient(base_url=tryton.url, timeout=_PATIENCE_SECONDS, trust_env=False)
 
     async def aclose(self) -> None:
@@ -55,25 +57,45 @@ class _Named:
     """Gives each call the name of its method before anybody else sees it."""
 
     def __init__(self, app: ASGIApp, books: Books) -> None:
-        self._app, self._books = app, books
+        self._app, self._books, self._accounting = app, books, Accounting(books)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if path == f"{_CONTROL}/state":
             await JSONResponse(await self._books.state())(scope, receive, send)
-        elif path == f"{_CONTROL}/seed":
-            await self._taken_in(await _whole(receive))
-            await JSONResponse({"seeded": True}, status_code=201)(scope, receive, send)
+        elif path.startswith((f"{_CONTROL}/tryton/", f"{_CONTROL}/seed")):
+            await (await self._done(path.rpartition("/")[2], await _whole(receive)))(scope, receive, send)
         elif scope["type"] != "http" or path.startswith(_CONTROL):
             await self._app(scope, receive, send)
         else:
             body = await _whole(receive)
             await self._app(_named(scope, _method(body)), _again(body), send)
 
-    async def _taken_in(self, body: bytes) -> None:
-        """Of a world only money can be told: everything else is there from the beginning, or made by handoffs."""
-        for payment in json.loads(body).get("payments", {}).values():
-            await self._books.take_in(payment)
+    async def _done(self, what: str, body: bytes) -> JSONResponse:
+        """What accounting does in Tryton; what that refuses is told."""
+        try:
+            await self._do(what, json.loads(body or b"{}"))
+        except BooksRefused as refused:
+            return JSONResponse({"refused": str(refused)}, status_code=409)
+        return JSONResponse({"done": what}, status_code=201)
+
+    async def _do(self, what: str, given: Json) -> None:
+        match what:
+            case "seed":  # of a world only money can be told: everything else is there from the beginning, or made by handoffs
+                for payment in given.get("payments", {}).values():
+                    await self._accounting.receive(payment)
+            case "payments":
+                await self._accounting.receive(given)
+            case "bounces":
+                await self._accounting.bounce(given["payment"])
+            case "periods":
+                await self._accounting.set_period(given["period"], given["state"])
+            case "copies":
+                await self._accounting.copy(int(given["invoice"]))
+            case "credits":
+                await self._accounting.credit(int(given["invoice"]))
+            case _:
+                raise BooksRefused(f"nobody does '{what}' in Tryton here")
 
 
 def _named(scope: Scope, method: str) -> Scope:

@@ -12,6 +12,8 @@ import typer
 from cli import main, reference
 from cli.exceptions.snooze import read
 from cli.output import Refused
+from rehearsal.overlay import changes_of
+from rehearsal.overrides import copy_changed
 from tests.cli.command import ROOT, Handoff
 
 ALL = {
@@ -92,6 +94,14 @@ class TestPolicies:
     def test_those_of_the_demo_firm_can_be_used(self, handoff: Handoff) -> None:
         checked = handoff("policy", "check", "--json")
         assert checked.code == 0 and checked.json["problems"] == [] and checked.json["version"]
+
+    def test_what_a_system_cannot_do_of_what_it_serves_is_said_of_its_entities(self, handoff: Handoff, tmp_path: Path) -> None:
+        folder = copy_changed(ROOT / "policies" / "demo", tmp_path / "policies", changes_of("tryton"))
+        said = handoff("policy", "check", str(folder))
+        assert said.code == 0 and "NOT_SERVED receivables of DE01: tryton holds no charges of projects" in said.out
+        gaps = handoff("policy", "check", str(folder), "--json").json["not_served"]
+        assert {gap["capability"] for gap in gaps} == {"project_accounting", "receivables", "general_ledger"}
+        assert handoff("policy", "check", "--json").json["not_served"] == []
 
     def test_a_mistake_is_told_with_file_line_and_remedy(self, handoff: Handoff, tmp_path: Path) -> None:
         folder = tmp_path / "policies"

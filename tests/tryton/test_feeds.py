@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from canonical.invoice import DocumentState
-from canonical.payment import Payment
+from canonical.payment import Payment, PaymentState
 from connectors.tryton.client import Tryton as Connector
-from tests.tryton.cashier import take_money
+from tests.tryton.cashier import return_money, take_money
 from tests.tryton.relay import Books
 from tests.tryton.world import a_posted_invoice, an_invoice, eur, fresh
 
@@ -62,5 +62,38 @@ async def test_what_was_paid_beyond_the_invoice_can_be_applied_to_another(
 
     other = an_invoice(fresh("INV"))
     second = await connector.post_invoice(other, customer_id=customer, project_id="", key=f"create_invoice/{other.reference}")
+    applied = datetime.now(UTC)
     await connector.apply_credit(payment.source_id, second.target_id, eur("100.00"), key="")
     assert (await connector.read_invoice(second.target_id)).open == eur("1090.00")
+
+    (told,) = await _payments(connector, applied, second.target_id)
+    assert (told.source_id, told.applied, told.unapplied) == (payment.source_id, eur("1290.00"), eur("0"))
+    assert told.source_version > payment.source_version
+
+
+async def test_a_payment_that_the_bank_takes_back_is_told_as_bounced_and_its_invoice_as_open(
+    connector: Connector, books: Books, since: datetime
+) -> None:
+    invoice, customer = await a_posted_invoice(connector)
+    take_money(books, invoice, customer, "1190.00")
+    (payment,) = await _payments(connector, since, invoice)
+    taken_back = datetime.now(UTC)
+    return_money(books, payment.source_id)
+
+    window = (taken_back, datetime.now(UTC) + timedelta(minutes=1))
+    told = [one async for page in connector.payments(*window) for one in page if one.source_id == payment.source_id]
+    assert [(one.state, one.amount, one.applications) for one in told] == [(PaymentState.BOUNCED, eur("1190.00"), ())]
+    changed = [one async for page in connector.documents(*window) for one in page if one.target_id == invoice]
+    assert [(one.state, one.open) for one in changed] == [(DocumentState.OPEN, eur("1190.00"))]
+    entries = await connector.read_journals(payment.source_id)
+    assert [one.document for one in entries] == [one.target_id for one in entries] and len(entries) == 2
+
+
+async def test_tax_that_a_customer_kept_is_written_off_and_the_invoice_paid(
+    connector: Connector, books: Books, since: datetime
+) -> None:
+    invoice, customer = await a_posted_invoice(connector)
+    take_money(books, invoice, customer, "1000.00", how="writeoff")
+    (payment,) = await _payments(connector, since, invoice)
+    assert (payment.amount, payment.unapplied) == (eur("1000.00"), eur("0"))
+    assert (await connector.read_invoice(invoice)).state is DocumentState.PAID

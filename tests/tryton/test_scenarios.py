@@ -1,4 +1,4 @@
-"""Handoff's own processes over the real Tryton: every scenario of scenarios/tryton holds."""
+"""Handoff's own processes over the real Tryton: its own scenarios hold, and those of all that fit its books."""
 
 import pytest
 import pytest_asyncio
@@ -9,9 +9,15 @@ from rehearsal.result import Report
 from rehearsal.run import Run, Wish
 from runtime.embedded.plan import ROOT
 from runtime.embedded.tryton.server import Host
+from tests.tryton.fitting import FITTING
 
-STORIES = read_stories([ROOT / "scenarios" / "tryton"])
+OWN = read_stories([ROOT / "scenarios" / "tryton"])
+STORIES = OWN + [story.over("tryton-us") for story in read_stories([ROOT / "scenarios"]) if story.name in FITTING]
 pytestmark = [pytest.mark.scenario, pytest.mark.asyncio(loop_scope="session")]
+
+
+def test_every_story_that_fits_is_there() -> None:
+    assert {story.name for story in STORIES if story.scenario.overlay == "tryton-us"} == set(FITTING)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

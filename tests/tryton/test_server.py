@@ -18,15 +18,19 @@ async def _in_company(session: Session) -> None:
     session.context.update(company=company, companies=[company])
 
 
+def _ours(session: Session) -> list[object]:
+    return ["company", "=", session.context["company"]]
+
+
 async def test_the_chart_is_the_firms_own(session: Session) -> None:
     await _in_company(session)
-    found = await session.call("account.account", "search_read", [], 0, None, None, ["code", "name"])
+    found = await session.call("account.account", "search_read", [_ours(session)], 0, None, None, ["code", "name"])
     assert {row["code"]: row["name"] for row in found} == {account.number: account.name for account in firm.CHART}
 
 
 async def test_both_years_have_twelve_months(session: Session) -> None:
     await _in_company(session)
-    periods = await session.call("account.period", "search_read", [], 0, None, None, ["fiscalyear.name"])
+    periods = await session.call("account.period", "search_read", [_ours(session)], 0, None, None, ["fiscalyear.name"])
     assert [row["fiscalyear."]["name"] for row in periods].count("2026") == 12
     assert [row["fiscalyear."]["name"] for row in periods].count("2027") == 12
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from runtime.embedded.process import PartFailed
-from runtime.embedded.tryton.firm import COMPANY
+from runtime.embedded.tryton.firm import COMPANIES
 from runtime.embedded.tryton.server import ADMIN, served
 
 HOME = Path(".handoff") / "tryton"
@@ -20,7 +20,8 @@ async def main() -> int:
     print("Preparing Tryton (the first time takes minutes on a slow machine) ...", flush=True)
     try:
         async with served(HOME, durable=True) as server:
-            print(f"Tryton serves {COMPANY.name} ({COMPANY.code}) at {server.url}, database '{server.database}'.")
+            firms = ", ".join(f"{company.name} ({company.code})" for company in COMPANIES)
+            print(f"Tryton serves {firms} at {server.url}, database '{server.database}'.")
             print(f"Users '{ADMIN}' and '{server.login}'; their passwords are in {HOME / 'passwords.json'}.")
             print("It starts with empty books each time. Ctrl-C ends it.", flush=True)
             await stop.wait()

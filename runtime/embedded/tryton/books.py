@@ -1,5 +1,6 @@
-"""Making the books over JSON-RPC: currencies, company, chart, taxes, years, terms, dimensions and the integration user."""
+"""Making the books over JSON-RPC: currencies, companies with chart, taxes, years and dimensions, and the integration user."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -21,7 +22,7 @@ _GROUPS = (
 
 @dataclass
 class Made:
-    """The ids of what later steps refer to."""
+    """The ids of what later steps refer to; ``company`` and ``accounts`` are those of the company whose books are made."""
 
     company: int = 0
     currencies: dict[str, int] = field(default_factory=dict)
@@ -33,18 +34,24 @@ async def make_books(session: Session, password: str) -> None:
     """Everything, in the order in which each needs the other; ``password`` is the integration user's."""
     made = Made()
     await _world(session, made)
-    await _company(session, made)
+    await _terms(session)
+    await session.create("project.work.status", name=firm.WITHDRAWN, types=["project", "task"], count=False)
+    companies = [await _books_of(session, made, company) for company in firm.COMPANIES]
+    await _integration_user(session, companies, password)
+
+
+async def _books_of(session: Session, made: Made, given: firm.Company) -> int:
+    """One company's."""
+    await _company(session, made, given)
     await _chart(session, made)
     await _defaults(session, made)
-    for tax in firm.TAXES:
+    for tax in given.taxes:
         await _tax(session, made, tax)
     for year in firm.YEARS:
         await _year(session, made, year)
-    await _terms(session)
     await _payment_methods(session, made)
     await _dimensions(session, made)
-    await session.create("project.work.status", name=firm.WITHDRAWN, types=["project", "task"], count=False)
-    await _integration_user(session, made, password)
+    return made.company
 
 
 async def _world(session: Session, made: Made) -> None:
@@ -57,15 +64,14 @@ async def _world(session: Session, made: Made) -> None:
         made.countries[code] = await session.create("country.country", name=name, code=code, code3=long_code, code_numeric=number)
 
 
-async def _company(session: Session, made: Made) -> None:
+async def _company(session: Session, made: Made, given: firm.Company) -> None:
     """The company, and from here on every call is made for it; without its id in the context nothing of it is seen."""
-    given = firm.COMPANY
     party = await session.create(
         "party.party",
         name=given.name,
         code=given.code,
         addresses=new({"country": made.countries[given.country], "city": given.city}),
-        identifiers=new({"type": "eu_vat", "code": given.vat_number}),
+        identifiers=new({"type": "eu_vat", "code": given.vat_number}) if given.vat_number else [],
     )
     made.company = await session.create(
         "company.company", party=party, currency=made.currencies[given.currency], timezone=given.time_zone
@@ -170,7 +176,8 @@ async def _terms(session: Session) -> None:
 
 
 async def _payment_methods(session: Session, made: Made) -> None:
-    """Money that came in, and a deposit that is used up: the same step in Tryton, from two accounts."""
+    """Money that came in, and a deposit that is used up: the same step in Tryton, from two accounts. And what a customer kept of
+    an invoice as tax, which is written off to what the tax office owes."""
     journal = await session.shipped("account", "journal_cash")
     for name, number in ((firm.BANK, "1000"), (firm.DEPOSIT, "2350")):
         account = made.accounts[number]
@@ -183,6 +190,16 @@ async def _payment_methods(session: Session, made: Made) -> None:
             debit_account=account,
         )
 
+    withheld = made.accounts["1120"]
+    await session.create(
+        "account.move.reconcile.write_off",
+        name=firm.WITHHELD,
+        company=made.company,
+        journal=await session.shipped("account", "journal_currency_exchange"),  # the one of its type that is shipped
+        credit_account=withheld,
+        debit_account=withheld,
+    )
+
 
 async def _dimensions(session: Session, made: Made) -> None:
     """An axis of analytic accounting for each dimension; its values are made when the first posting bears them."""
@@ -190,7 +207,7 @@ async def _dimensions(session: Session, made: Made) -> None:
         await session.create("analytic_account.account", name=name, code=name, company=made.company, type="root", state="opened")
 
 
-async def _integration_user(session: Session, made: Made, password: str) -> None:
+async def _integration_user(session: Session, companies: Sequence[int], password: str) -> None:
     """No administrator; ``company_filter`` all, because with 'one' the record rules ignore the company of the context."""
     groups = [await session.shipped(module, name) for module, name in _GROUPS]
     await session.create(
@@ -198,8 +215,8 @@ async def _integration_user(session: Session, made: Made, password: str) -> None
         name="Integration",
         login=INTEGRATION,
         password=password,
-        companies=linked(made.company),
-        company=made.company,
+        companies=linked(*companies),
+        company=companies[0],
         company_filter="all",
         groups=linked(*groups),
     )

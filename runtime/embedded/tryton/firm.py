@@ -1,4 +1,4 @@
-"""The books that Tryton keeps in the demo: the German company, its chart of accounts, taxes, years and dimensions."""
+"""The books that Tryton keeps in the demo: the companies, their chart of accounts, taxes, years and dimensions."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,15 +24,16 @@ class SalesTax:
 
 @dataclass(frozen=True)
 class Company:
-    """A legal entity; its party bears ``code``, by which others find it."""
+    """A legal entity; its party bears ``code``, by which others find it. One without a VAT number sells without tax."""
 
     code: str
     name: str
     currency: str
     country: str
     city: str
-    vat_number: str
     time_zone: str
+    vat_number: str = ""
+    taxes: tuple[SalesTax, ...] = ()
 
 
 # What Tryton must know of a kind of account. Only "revenue" and "deposit" accounts may stand on a customer's invoice line.
@@ -74,6 +75,13 @@ CHART = (
     Account("7010", "Rounding", "revenue"),
 )
 
+CURRENCIES = {"EUR": ("Euro", Decimal(1)), "USD": ("US Dollar", Decimal("1.08")), "GBP": ("Pound Sterling", Decimal("0.85"))}
+COUNTRIES = {"DE": ("Germany", "DEU", "276"), "US": ("United States", "USA", "840"), "GB": ("United Kingdom", "GBR", "826")} | {
+    "FR": ("France", "FRA", "250"),
+    "IE": ("Ireland", "IRL", "372"),
+    "AT": ("Austria", "AUT", "040"),
+    "CH": ("Switzerland", "CHE", "756"),
+}
 COMPANY = Company(
     code="DE01",
     name="Northwind Beratung GmbH",
@@ -82,20 +90,17 @@ COMPANY = Company(
     city="Berlin",
     vat_number="DE136695976",
     time_zone="Europe/Berlin",
+    taxes=(
+        SalesTax("VAT 19 %", Decimal("0.19")),
+        SalesTax("Reverse charge", Decimal(0), "Reverse charge: the recipient owes the tax (Art. 196 Directive 2006/112/EC)"),
+    ),
 )
-CURRENCIES = {"EUR": ("Euro", Decimal(1)), "USD": ("US Dollar", Decimal("1.08")), "GBP": ("Pound Sterling", Decimal("0.85"))}
-COUNTRIES = {"DE": ("Germany", "DEU", "276"), "US": ("United States", "USA", "840"), "GB": ("United Kingdom", "GBR", "826")} | {
-    "FR": ("France", "FRA", "250"),
-    "IE": ("Ireland", "IRL", "372"),
-    "AT": ("Austria", "AUT", "040"),
-    "CH": ("Switzerland", "CHE", "756"),
-}
-TAXES = (
-    SalesTax("VAT 19 %", Decimal("0.19")),
-    SalesTax("Reverse charge", Decimal(0), "Reverse charge: the recipient owes the tax (Art. 196 Directive 2006/112/EC)"),
+AMERICAN = Company(
+    code="US01", name="Northwind Advisory, Inc.", currency="USD", country="US", city="New York", time_zone="America/New_York"
 )
+COMPANIES = (COMPANY, AMERICAN)
 YEARS = (2026, 2027)
 TERM_DAYS = (0, 14, 30, 45, 60)
 DIMENSIONS = ("practice", "region", "revenue_treatment", "cost_center")
 WITHDRAWN = "Withdrawn"  # what becomes of a project that was made by mistake
-BANK, DEPOSIT = "Bank", "Customer deposit"
+BANK, DEPOSIT, WITHHELD = "Bank", "Customer deposit", "Tax withheld"

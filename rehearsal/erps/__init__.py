@@ -1,0 +1,1 @@
+"""One file for each ERP that a story may play over."""
