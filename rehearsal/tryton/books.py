@@ -49,7 +49,7 @@ class Warned(BooksRefused):
 class Books:
     """One database, signed in at the first call, and again when the session has ended."""
 
-    def __init__(self, tryton: Tryton, entity: str = COMPANY.code) -> None:
+    def __init__(self, tryton: Tryton, entity: str = COMPANY.entity) -> None:
         self._entity = entity
         self._http = httpx.AsyncClient(base_url=tryton.url, timeout=_PATIENCE_SECONDS, trust_env=False)
         self._path = f"/{tryton.database}/rpc/"

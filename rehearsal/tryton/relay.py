@@ -30,7 +30,7 @@ class Relay(SimulatedVendor):
 
     name = "tryton"
 
-    def __init__(self, tryton: Tryton, entity: str = COMPANY.code) -> None:
+    def __init__(self, tryton: Tryton, entity: str = COMPANY.entity) -> None:
         super().__init__()
         self.books = Books(tryton, entity)
         self._http = httpx.AsyncClient(base_url=tryton.url, timeout=_PATIENCE_SECONDS, trust_env=False)

@@ -14,7 +14,7 @@ async def session(tryton: Tryton) -> Session:
 
 
 async def _in_company(session: Session) -> None:
-    company = await session.one("company.company", ["party.code", "=", firm.COMPANY.code])
+    company = await session.one("company.company", ["party.code", "=", firm.COMPANY.entity])
     session.context.update(company=company, companies=[company])
 
 

@@ -20,7 +20,7 @@ async def main() -> int:
     print("Preparing Tryton (the first time takes minutes on a slow machine) ...", flush=True)
     try:
         async with served(HOME, durable=True) as server:
-            firms = ", ".join(f"{company.name} ({company.code})" for company in COMPANIES)
+            firms = ", ".join(f"{company.name} ({company.entity})" for company in COMPANIES)
             print(f"Tryton serves {firms} at {server.url}, database '{server.database}'.")
             print(f"Users '{ADMIN}' and '{server.login}'; their passwords are in {HOME / 'passwords.json'}.")
             print("It starts with empty books each time. Ctrl-C ends it.", flush=True)

@@ -69,7 +69,7 @@ async def _company(session: Session, made: Made, given: firm.Company) -> None:
     party = await session.create(
         "party.party",
         name=given.name,
-        code=given.code,
+        code=given.entity,
         addresses=new({"country": made.countries[given.country], "city": given.city}),
         identifiers=new({"type": "eu_vat", "code": given.vat_number}) if given.vat_number else [],
     )

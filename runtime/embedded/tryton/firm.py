@@ -24,9 +24,9 @@ class SalesTax:
 
 @dataclass(frozen=True)
 class Company:
-    """A legal entity; its party bears ``code``, by which others find it. One without a VAT number sells without tax."""
+    """A legal entity, which is the code of its party, by which others find it; one without a VAT number sells without tax."""
 
-    code: str
+    entity: str
     name: str
     currency: str
     country: str
@@ -83,7 +83,7 @@ COUNTRIES = {"DE": ("Germany", "DEU", "276"), "US": ("United States", "USA", "84
     "CH": ("Switzerland", "CHE", "756"),
 }
 COMPANY = Company(
-    code="DE01",
+    entity="DE01",
     name="Northwind Beratung GmbH",
     currency="EUR",
     country="DE",
@@ -96,7 +96,7 @@ COMPANY = Company(
     ),
 )
 AMERICAN = Company(
-    code="US01", name="Northwind Advisory, Inc.", currency="USD", country="US", city="New York", time_zone="America/New_York"
+    entity="US01", name="Northwind Advisory, Inc.", currency="USD", country="US", city="New York", time_zone="America/New_York"
 )
 COMPANIES = (COMPANY, AMERICAN)
 YEARS = (2026, 2027)

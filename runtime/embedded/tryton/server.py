@@ -109,10 +109,21 @@ class Host:
         """A fresh clone under this name, served for as long as the block runs; then nothing of it is left."""
         await self.postgres.clone_database(self.template, name)
         try:
-            async with Tryton(self.postgres, name, self.home, port=port) as server:
+            async with await self._started(name, port) as server:
                 yield server
         finally:
             await self.postgres.drop_database(name)
+
+    async def _started(self, name: str, port: int) -> Tryton:
+        """Where it does not start, once more on another port: another program may have taken the first meanwhile."""
+        server = Tryton(self.postgres, name, self.home, port=port)
+        try:
+            await server.start()
+        except PartFailed:
+            if port:
+                raise
+            server = Tryton(self.postgres, name, self.home)
+        return server
 
 
 @asynccontextmanager
