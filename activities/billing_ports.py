@@ -98,6 +98,10 @@ class Receivables(Connected, Protocol):
         """The reverse of post_charges."""
         ...
 
+    async def revise_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
+        """Charges that stand say these amounts from now on; said again, it changes nothing. One that is gone stays gone."""
+        ...
+
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
         """Created and posted; the answer's ``number`` is the ERP's. The ERP must come to our tax, or it is refused."""
         ...

@@ -14,6 +14,7 @@ from activities.billing_ports import Receivables
 from activities.books import Engagements
 from activities.step import Asked, Bookkeeping, Step
 from activities.systems import Systems
+from canonical.billable import Billable
 from canonical.charge import ChargeBatch, ChargeLine, TakenBack, ToCharge
 from canonical.errors import Failure, Misconfigured, NotReady, OutcomePending, Rejected, Throttled
 from canonical.exception import Finding
@@ -59,6 +60,7 @@ class ChargesPosted(BaseModel):
     batches: int = 0
     items: int = 0
     taken_back: int = 0
+    revised: int = 0
     refused: list[Finding] = []
     more: bool = False
 
@@ -105,12 +107,17 @@ class ChargingActivities:
 
     @activity.defn
     async def post_charges(self, request: PostCharges) -> ChargesPosted:
-        """First what was begun, then what lost its approval is taken back, then what waits; a repeat posts only the rest."""
+        """First what was begun, then what lost its approval is taken back and what has another price says so, then what waits;
+
+        a repeat posts only the rest.
+        """
         origin = request.origin.changed(mapping_version=self.policy.version)
         around = _Round(self.systems.get(request.system, Receivables), origin)
         await self._posted_side_by_side(around, _each(await self.billing.charges.unposted(request.system, request.again)))
         if not around.ended:
             await self._take_back(around)
+        if not around.ended:
+            await self._revise(around)
         if not around.ended:
             await self._posted_side_by_side(around, self._claimed(around))
         if around.failure is not None:
@@ -269,6 +276,37 @@ class ChargingActivities:
         if one.revised is not None:
             await self.billing.entries.accept([one.revised], batch=f"revised/{one.item}/{one.version}", origin=around.origin)
             await self.billing.charges.settled(one)
+
+    # Changing.
+
+    async def _revise(self, around: _Round) -> None:
+        """What was rated anew after it was posted: its charge bears the new amount, as long as it stands."""
+        waiting = await self.billing.charges.to_revise(around.erp.name)
+        for start in range(0, len(waiting), _AT_ONCE):
+            some = waiting[start : start + _AT_ONCE]
+            results = await asyncio.gather(*(self._revised(one, around) for one in some), return_exceptions=True)
+            for failed in [one for one in results if one is not None]:
+                if not isinstance(failed, Failure):
+                    raise failed
+                around.fail(failed)
+            around.posted.revised += results.count(None)
+            if around.ended:
+                return
+
+    async def _revised(self, item: Billable, around: _Round) -> None:
+        lines = await self._lines(ChargeBatch(reference=item.reference, items=(item,)), around.projects)
+        asked = _asked(around, verb="revise", kind="charge", reference=item.reference, part=item.rate_version)
+        await self.books.once(
+            asked,
+            request={"line": _told(lines[0])},
+            call=partial(around.erp.revise_charges, lines, key=asked.key),
+            look_up=_said_again,
+        )
+        await self.billing.charges.revised(item.reference)
+
+
+async def _said_again() -> None:
+    """The amount is absolute: where it is unknown whether it was taken, it is said again."""
 
 
 def _asked(around: _Round, *, verb: str, kind: str, reference: str, part: str = "") -> Asked:

@@ -15,11 +15,12 @@ from canonical.errors import NotFound
 from canonical.exception import Finding
 from canonical.journal import AccountingPeriod
 from canonical.landscape import Capability, Scope
+from canonical.money import Money
 from canonical.project import ProjectState
 from canonical.rate_card import RateCard
 from canonical.rules.close import LatePolicy
 from canonical.rules.eligibility import placement_of
-from canonical.rules.entry_checks import Circumstances, Entry, ProjectTerms
+from canonical.rules.entry_checks import Circumstances, Entry, ProjectTerms, money_of
 from canonical.rules.exchange import FrozenRate
 from canonical.rules.expenses import EXCHANGE_RATE, frozen_on, rate_expense
 from canonical.rules.rating import Placement, RateBook, RatingPolicy, card_of, rate_entry
@@ -81,6 +82,12 @@ class Surroundings:
             return rate_entry(entry, placement, around.book, self.policy.rating_policy(placement.entity, entry.work_date))
         terms = self.policy.expense_policy(placement.entity, entry.category, placement.currency, entry.spent_on)
         return rate_expense(entry, placement, terms, quote=_quote(entry, placement, around))
+
+    def worth(self, entry: Entry, around: Around) -> Money | None:
+        """By our own rates where they are known; else what its source says of its money."""
+        is_known = isinstance(entry, TimeEntry) and around.record(entry.project) is not None
+        rated = self.rated(entry, around) if is_known else None
+        return rated.amount if isinstance(rated, Billable) else money_of(entry)
 
     def place(self, entry: Entry, around: Around) -> Placement:
         """Where an entry belongs: one object for each task, so that what its entries have in common is worked out once."""

@@ -7,9 +7,13 @@ from datetime import date, datetime
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.billing_books import BillingBooks
 from activities.books import Cases, Clock
+from activities.contract_of_record import ContractsOfRecord
 from activities.ports import Connected
 from activities.reconciliation_ports import Listing, ReconciliationPolicy, Runs
+from activities.roster import Roster
+from activities.second_look import SecondLook
 from activities.systems import Systems
 from canonical.errors import Misconfigured
 from canonical.exception import Case
@@ -84,6 +88,9 @@ class ReconciliationActivities:
     reconciliation: Runs
     cases: Cases
     clock: Clock
+    record: ContractsOfRecord
+    billing: BillingBooks
+    roster: Roster
 
     @activity.defn
     async def begin_reconciliation(self, request: BeginRun) -> Begun:
@@ -115,8 +122,16 @@ class ReconciliationActivities:
             why = f"{comparison.outside} does not list {', '.join(comparison.things)}"
             await self.reconciliation.findings.not_compared(run.number, comparison.name, (comparison.outside, "ledger"), why)
             return
-        pages = _pages(system, comparison, run)
-        await self.reconciliation.compare(run, comparison, pages, home=request.home, rounding=_rounding(system, comparison))
+        look = SecondLook(self.systems, self.record, self.billing, self.policy, self.roster, self.clock)
+        await self.reconciliation.compare(
+            run,
+            comparison,
+            _pages(system, comparison, run),
+            again=look.at(system, comparison, run.entity),
+            lag=look.lag(system),
+            home=request.home,
+            rounding=_rounding(system, comparison),
+        )
 
     @activity.defn
     async def finish_reconciliation(self, request: FinishRun) -> Finished:

@@ -18,7 +18,7 @@ from activities.systems import Systems
 from canonical.charge import ChargeLine
 from canonical.event import FactKind, InboundEvent
 from canonical.provenance import Origin
-from canonical.reconciliation import Comparison, Discrepancy, ReconciliationRun
+from canonical.reconciliation import Comparison, Discrepancy, DiscrepancyType, ReconciliationRun
 from canonical.written import Written
 
 SOURCES_AT_ONCE = 500
@@ -118,7 +118,7 @@ class HealingActivities:
         code = self.policy.billing_code
         project = (await self.record.read(contract)).targets.get("erp_project", "")
         name = f"{contract}.run-{request.run.number}.{missing[0].number}"
-        asked = _asked(request, erp, verb="repost", kind="charges", reference=name, declared_as="charges")
+        asked = self._asked(request, erp, verb="repost", kind="charges", reference=name, declared_as="charges")
 
         lines = [
             ChargeLine(billable=item, project_id=project, billing_code=code(item.work.role, item.service.start)) for item in items
@@ -136,7 +136,7 @@ class HealingActivities:
     async def _post_invoice(self, request: HealFindings, erp: Receivables, missing: Discrepancy) -> None:
         """Looked for by its name first: a list may lag behind. Its key is free again once it surely is not there."""
         invoice = await self.billing.documents.invoice(missing.key)
-        asked = _asked(request, erp, verb="create", kind="invoice", reference=invoice.reference, declared_as="invoice")
+        asked = self._asked(request, erp, verb="create", kind="invoice", reference=invoice.reference, declared_as="invoice")
         look_up = partial(erp.find_invoice, invoice.reference, key=asked.key)
         if await look_up() is not None:
             return
@@ -157,6 +157,11 @@ class HealingActivities:
         record = await erp.read_invoice(written.target_id)
         await self.billing.documents.posted_again(invoice.reference, record, system=erp.name, origin=request.origin)
 
+    def _asked(self, request: HealFindings, erp: Receivables, *, verb: str, kind: str, reference: str, declared_as: str) -> Asked:
+        """As any other write: with the version of the mappings that it goes by (U4)."""
+        step = Step(origin=request.origin.changed(mapping_version=self.policy.version), dossier="", system=erp.name)
+        return Asked.of(step, erp, verb=verb, kind=kind, reference=reference, declared_as=declared_as)
+
     async def _findings(self, request: HealFindings) -> list[Discrepancy]:
         found = await self.reconciliation.findings.of_run(request.run.number)
         return [one for one in found if one.comparison == request.comparison.name and one.type.heals]
@@ -166,13 +171,10 @@ class HealingActivities:
         return len(found)
 
     async def _proposed(self, request: HealFindings, found: Sequence[Discrepancy]) -> None:
+        """What is only late is left to the next run, which sees it."""
         now = await self.clock.now()
-        await self.cases.open([proposal(one, self.policy, request.origin, now) for one in found])
-
-
-def _asked(request: HealFindings, erp: Receivables, *, verb: str, kind: str, reference: str, declared_as: str) -> Asked:
-    step = Step(origin=request.origin, dossier="", system=erp.name)
-    return Asked.of(step, erp, verb=verb, kind=kind, reference=reference, declared_as=declared_as)
+        missing = [one for one in found if one.type is DiscrepancyType.MISSING]
+        await self.cases.open([proposal(one, self.policy, request.origin, now) for one in missing])
 
 
 def _looked_at_again(missing: Discrepancy, now: datetime, run: int) -> InboundEvent:

@@ -1,7 +1,7 @@
 """What reconciliation needs from outside: systems that list what they hold, the ledger's runs, and its policy."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from activities.billing_books import BillingBooks, BillingPolicy, Charges, Documents
@@ -9,9 +9,21 @@ from activities.ports import Connected
 from canonical.invoice import DocumentRecord
 from canonical.period import Period
 from canonical.provenance import Origin
-from canonical.reconciliation import Comparison, Discrepancy, DiscrepancyState, Listed, ReconciliationRun, RunTotals, Thing
+from canonical.reconciliation import (
+    Comparison,
+    Discrepancy,
+    DiscrepancyState,
+    Listed,
+    ReconciliationRun,
+    RunTotals,
+    Sought,
+    Thing,
+)
 from canonical.rules.reconciling import ReconciliationTerms
 from canonical.written import RoundingLevel
+
+LookAgain = Callable[[Sequence[Sought]], AsyncIterable[Sequence[Listed]]]
+"""Reads exactly these once more."""
 
 
 @runtime_checkable
@@ -24,6 +36,17 @@ class Listing(Connected, Protocol):
     def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
         """All of them, whatever their state, a page at a time: of the entity where the system knows entities, on these days where
         the thing has a day. May tell one twice, leaves none out."""
+        ...
+
+
+@runtime_checkable
+class LaggingListing(Listing, Protocol):
+    """A system whose lists may be behind what it holds by as much as ``lists_lag``: what they leave out is looked for by name."""
+
+    lists_lag: timedelta
+
+    def listed_again(self, thing: Thing, sought: Sequence[Sought], *, entity: str) -> AsyncIterator[Sequence[Listed]]:
+        """These records and no others, read in bulk; what is not there is left out."""
         ...
 
 
@@ -83,6 +106,8 @@ class Runs(Protocol):
         comparison: Comparison,
         pages: AsyncIterable[Sequence[Listed]],
         *,
+        again: LookAgain | None,
+        lag: timedelta,
         home: str,
         rounding: RoundingLevel,
     ) -> None: ...

@@ -22,7 +22,6 @@ from canonical.billing_view import PendingApproval
 from canonical.charge import TakenBack
 from canonical.exception import Finding
 from canonical.intake import Intake, JudgedItem, Judgement
-from canonical.money import Money
 from canonical.provenance import Origin
 from canonical.rules.entry_checks import (
     Checked,
@@ -32,7 +31,6 @@ from canonical.rules.entry_checks import (
     categorized,
     check_batch,
     day_of,
-    money_of,
 )
 from canonical.time_entry import ApprovalState, TimeEntry
 
@@ -195,7 +193,7 @@ class TimeActivities:
             person=entry.person,
             service=day_of(entry),
             hours=entry.hours if isinstance(entry, TimeEntry) else Decimal(0),
-            money=self._worth(entry, around),
+            money=self._surroundings.worth(entry, around),
             state=entry.state.value,
         )
 
@@ -204,12 +202,7 @@ class TimeActivities:
         if finding.money is not None:
             return finding
         entry = next((one for one in entries if one.reference == finding.subject), None)
-        return finding if entry is None else finding.changed(money=self._worth(entry, around))
-
-    def _worth(self, entry: Entry, around: Around) -> Money | None:
-        is_known = isinstance(entry, TimeEntry) and around.record(entry.project) is not None
-        rated = self._surroundings.rated(entry, around) if is_known else None
-        return rated.amount if isinstance(rated, Billable) else money_of(entry)
+        return finding if entry is None else finding.changed(money=self._surroundings.worth(entry, around))
 
     @property
     def _surroundings(self) -> Surroundings:

@@ -1,11 +1,14 @@
 """Reconciliation: what two sides hold of the same things, day by day, and what differs between them (DESIGN 7)."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from canonical.money import Money
 from canonical.schema import Canonical, Part, published
+
+_PARTS = "\x1f"
 
 
 class Thing(StrEnum):
@@ -54,9 +57,9 @@ class Listed(Part):
     """A record as a system lists it for comparison.
 
     ``reference`` is our name of it (empty where it bears none), ``about`` the id there of the project or customer it belongs to,
-    ``content`` what a copy of it would have in common with it. A record that does not count (not approved, void, a draft) is
-    told all the same, with its ``state``: its twin on the other side has a status, it is not missing. ``roundings`` is how many
-    roundings the system made in its amount.
+    ``content`` what a copy of it would have in common with it (see ``likeness``). A record that does not count (not approved,
+    void, a draft) is told all the same, with its ``state``: its twin on the other side has a status, it is not missing.
+    ``roundings`` is how many roundings the system made in its amount.
     """
 
     target_id: str
@@ -75,6 +78,19 @@ class Listed(Part):
     content: str = ""
     roundings: int = 1
     changed_at: datetime | None = None
+
+
+def likeness(alike: Iterable[object], exact: Iterable[object]) -> str:
+    """What a copy has in common with its original: ``alike`` also after somebody changed one of them, ``exact`` until then."""
+    return _PARTS.join("|".join(map(str, part)) for part in (alike, exact))
+
+
+class Sought(Part):
+    """A record that one side has and the other was not seen to have: before that is a finding, it is looked for by name."""
+
+    reference: str
+    target_id: str = ""
+    kind: str = ""
 
 
 class Comparison(Part):

@@ -1,4 +1,4 @@
-"""The rows of what is posted to an ERP item by item: batches of charges, and charges that are to be taken back."""
+"""The rows of what is posted to an ERP item by item: batches of charges, charges that are to be taken back or changed."""
 
 from datetime import datetime
 from typing import Any
@@ -45,5 +45,20 @@ class ChargeReversalRow(SQLModel, table=True):
     batch: str = words()
     reason: str = words()
     revised: dict[str, Any] | None = pairs(optional=True)
+    state: str = _state("asked")
+    asked_at: datetime = moment(now=True)
+
+
+class ChargeRevisionRow(SQLModel, table=True):
+    """A charge whose item was rated anew after it was posted, and that is to say so."""
+
+    __tablename__ = "charge_revisions"
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'settled')", name="charge_revisions_state"),
+        Index("charge_revisions_asked", "system", postgresql_where=text("state = 'asked'")),
+    )
+    item: str = words(key=True)
+    rate_version: str = words(key=True)
+    system: str = words()
     state: str = _state("asked")
     asked_at: datetime = moment(now=True)

@@ -76,7 +76,7 @@ class PostChargesWorkflow(Insistent):
         workflow.continue_as_new(PostAccount(system=self._system, actor=self._actor, refused=refused))
 
     def _count(self, posted: ChargesPosted) -> None:
-        for name in ("batches", "items", "taken_back"):
+        for name in ("batches", "items", "taken_back", "revised"):
             setattr(self._posted, name, getattr(self._posted, name) + getattr(posted, name))
 
     async def _decide(self, finding: Finding) -> None:

@@ -4,12 +4,15 @@ A new object is a line here, a listing in its connector, and what the ledger hol
 """
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from canonical.landscape import Capability
+from canonical.money import Money
 from canonical.period import Period
-from canonical.reconciliation import Comparison, Thing
+from canonical.reconciliation import Comparison, Listed, Thing
 from canonical.schema import Part
+from canonical.time_entry import ApprovalState, ExpenseItem, TimeEntry
 
 
 class Reconciled(Part):
@@ -53,3 +56,24 @@ def window(terms: ReconciliationTerms, as_of: datetime, since: date | None, thro
     """The days of a run: through the entity's own day of its cut-off, unless others are asked for; the last one included."""
     last = through or as_of.astimezone(ZoneInfo(terms.time_zone)).date()
     return Period.through(since or last - timedelta(days=terms.look_back_days - 1), last)
+
+
+def listed(item: TimeEntry | ExpenseItem, worth: Money | None = None) -> Listed:
+    """Recorded work as it is compared, by what it is worth: else by what its source believes, which counts only where nobody
+    else has a price."""
+    is_billed = item.state is ApprovalState.APPROVED and item.is_billable
+    value = worth or (item.amount if isinstance(item, ExpenseItem) else (item.rate * item.hours).rounded() if item.rate else None)
+    return Listed(
+        target_id=item.source_id,
+        reference=item.reference,
+        kind="expense" if isinstance(item, ExpenseItem) else "time",
+        day=item.spent_on if isinstance(item, ExpenseItem) else item.work_date,
+        quantity=None if isinstance(item, ExpenseItem) else item.hours,
+        amount=value.amount if value else Decimal(0),
+        currency=value.currency if value else "",
+        state="" if is_billed else item.state.value if item.is_billable else "not billable",
+        counts=is_billed,
+        project=item.project,
+        version=item.source_version,
+        changed_at=item.changed_at,
+    )

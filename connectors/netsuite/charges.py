@@ -1,6 +1,7 @@
 """Time and expenses as charges of a project: in bulk, once, on hold for Handoff's own invoices, and taken back."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from canonical.charge import ChargeLine
 from canonical.written import Written
@@ -27,18 +28,7 @@ class Charges:
 
     async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
         """By external id, a hundred at a time; of those that were committed before, none is sent again."""
-        used = sorted({line.billable.currency for line in lines})
-        codes = {currency: await self._directory.currency(currency) for currency in used}
-        bodies = {
-            external_id(line.billable.reference): charge_body(
-                line,
-                subsidiary=self._directory.subsidiary(line.billable.entity),
-                currency=codes[line.billable.currency],
-                settings=self._account.settings,
-                key=key,
-            )
-            for line in lines
-        }
+        bodies = await self._bodies(lines, key)
         known = await upsert_all(self._account, _KIND, bodies, key=key, done=self._standing)
         named = {line.billable.reference: known.get(external_id(line.billable.reference), "") for line in lines}
         return Written(target_id=reference_in(key), details=named if all(named.values()) else {})
@@ -58,6 +48,36 @@ class Charges:
             await upsert_all(self._account, _KIND, standing, key=key, done=self._taken_back)
         return Written(target_id=reference_in(key), details={"reversed": str(len(standing))})
 
+    async def revise_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
+        """Quantity, rate and amount of those that stand; what was taken back is not revived by its new price."""
+        held = await self._held([external_id(line.billable.reference) for line in lines])
+        wanted = await self._bodies(lines, key)
+        # A rate that no longer multiplies to the amount must go: NetSuite keeps what it is not told.
+        bodies: dict[str, Json] = {
+            name: {"rate": None, **body} for name, body in wanted.items() if name in held and _stands(held[name])
+        }
+
+        async def say_so(externals: Sequence[str]) -> set[str]:
+            found = await self._held(externals)
+            return {name for name in externals if name in found and found[name].amount == bodies[name]["amount"]}
+
+        await upsert_all(self._account, _KIND, bodies, key=key, done=say_so)
+        return Written(target_id=reference_in(key), details={"revised": str(len(bodies))})
+
+    async def _bodies(self, lines: Sequence[ChargeLine], key: str) -> dict[str, Json]:
+        used = sorted({line.billable.currency for line in lines})
+        codes = {currency: await self._directory.currency(currency) for currency in used}
+        return {
+            external_id(line.billable.reference): charge_body(
+                line,
+                subsidiary=self._directory.subsidiary(line.billable.entity),
+                currency=codes[line.billable.currency],
+                settings=self._account.settings,
+                key=key,
+            )
+            for line in lines
+        }
+
     async def _standing(self, externals: Sequence[str]) -> set[str]:
         return {external for external, found in (await self._held(externals)).items() if _stands(found)}
 
@@ -76,13 +96,15 @@ class Charges:
 
     async def _indexed(self, externals: Sequence[str]) -> dict[str, ChargeShape]:
         wanted = ", ".join(map(literal, externals))
-        rows = self._account.query(f"SELECT id, externalid, stage FROM charge WHERE externalid IN ({wanted})")
+        rows = self._account.query(f"SELECT id, externalid, stage, amount FROM charge WHERE externalid IN ({wanted})")
         return {str(row["externalid"]): _from_row(row) async for row in rows}
 
 
 def _from_row(row: Mapping[str, object]) -> ChargeShape:
     stage = Linked(id=str(row["stage"])) if "stage" in row else None
-    return ChargeShape(id=str(row["id"]), externalId=str(row["externalid"]), stage=stage)
+    return ChargeShape(
+        id=str(row["id"]), externalId=str(row["externalid"]), stage=stage, amount=Decimal(str(row.get("amount", 0)))
+    )
 
 
 def _stands(found: ChargeShape) -> bool:

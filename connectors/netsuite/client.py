@@ -14,7 +14,7 @@ from canonical.party import Customer, CustomerRecord
 from canonical.payment import Payment
 from canonical.period import Period
 from canonical.project import Phase, Project, ProjectRecord
-from canonical.reconciliation import Listed, Thing
+from canonical.reconciliation import Listed, Sought, Thing
 from canonical.written import Declaration, Written
 from connectors.netsuite.account import RECORDS, Account
 from connectors.netsuite.applications import Applications
@@ -58,7 +58,7 @@ class NetSuite:
         self._deposits, self._applications = Deposits(posting), Applications(posting)
         self._feeds, self._journals = Feeds(posting), Journals(posting)
         self._listings = Listings(self._account, directory)
-        self.listings = self._listings.listings
+        self.listings, self.lists_lag = self._listings.listings, self._listings.lists_lag
 
     def declares(self, kind: str) -> Declaration:
         """As NetSuite is, with what the landscape knows better of this account."""
@@ -147,6 +147,9 @@ class NetSuite:
     async def reverse_charges(self, references: Sequence[str], reason: str, *, key: str) -> Written:
         return await self._charges.reverse_charges(references, reason, key=key)
 
+    async def revise_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
+        return await self._charges.revise_charges(lines, key=key)
+
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
         return await self._invoices.post_invoice(invoice, customer_id=customer_id, project_id=project_id, key=key)
 
@@ -196,6 +199,9 @@ class NetSuite:
 
     def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
         return self._listings.listed(thing, entity=entity, days=days)
+
+    def listed_again(self, thing: Thing, sought: Sequence[Sought], *, entity: str) -> AsyncIterator[Sequence[Listed]]:
+        return self._listings.listed_again(thing, sought, entity=entity)
 
     # GeneralLedger.
 

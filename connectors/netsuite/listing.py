@@ -4,19 +4,19 @@ Queries see a new record after a delay; what is compared minutes after it was wr
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from canonical.errors import Misconfigured
 from canonical.period import Period
-from canonical.reconciliation import Listed, Thing
+from canonical.reconciliation import Listed, Sought, Thing, likeness
 from connectors.http import Json
 from connectors.netsuite.account import Account, literal
 from connectors.netsuite.directory import Directory
 from connectors.netsuite.mapping import OURS
-from connectors.netsuite.wire import reference_of
+from connectors.netsuite.wire import external_id, reference_of
 
 _MOST_AT_ONCE = 50_000  # of the 100,000 rows that one query may have
 _PAGE = 1_000
@@ -24,13 +24,13 @@ _CHANGED = "TO_CHAR({0}, 'YYYY-MM-DD HH24:MI:SS') AS changed"
 _CHARGES = (
     "SELECT c.id, c.externalid, c.billto, c.amount, c.quantity, c.currency, c.stage, c.description, c.memo, "
     f"TO_CHAR(c.chargedate, 'YYYY-MM-DD') AS day, {_CHANGED.format('c.lastmodifieddate')} FROM charge c "
-    "WHERE c.subsidiary = {subsidiary} AND c.use = 'Actual' AND {days} ORDER BY c.id"
+    "WHERE c.subsidiary = {subsidiary} AND c.use = 'Actual' AND {which} ORDER BY c.id"
 )
 _DOCUMENTS = (
     "SELECT t.id, t.externalid, t.type, t.entity, t.foreigntotal, t.currency, t.status, t.voided, t.posting, t.memo, "
     f"TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, {_CHANGED.format('t.lastmodifieddate')} "
     "FROM transaction t JOIN transactionline l ON l.transaction = t.id AND l.linesequencenumber = 0 "
-    "WHERE t.type IN ({types}) AND l.subsidiary = {subsidiary} AND {days} ORDER BY t.id"
+    "WHERE t.type IN ({types}) AND l.subsidiary = {subsidiary} AND {which} ORDER BY t.id"
 )
 _JOURNALS = (
     "SELECT t.id, MAX(t.externalid) AS externalid, MAX(t.memo) AS memo, SUM(g.debit) AS debit, COUNT(*) AS lines, "
@@ -38,19 +38,34 @@ _JOURNALS = (
     "AS changed FROM transaction t "
     "JOIN transactionaccountingline g ON g.transaction = t.id AND g.accountingbook = 1 AND g.posting = 'T' "
     "JOIN transactionline l ON l.transaction = g.transaction AND l.id = g.transactionline "
-    "WHERE t.type = 'Journal' AND l.subsidiary = {subsidiary} AND {days} GROUP BY t.id ORDER BY t.id"
+    "WHERE t.type = 'Journal' AND l.subsidiary = {subsidiary} AND {which} GROUP BY t.id ORDER BY t.id"
 )
-_CUSTOMERS = "SELECT id, comments, isinactive FROM customer WHERE subsidiary = {subsidiary} ORDER BY id"
-_JOBS = "SELECT id, externalid, comments, isinactive, jobprice, currency FROM job WHERE subsidiary = {subsidiary} ORDER BY id"
+_CUSTOMERS = "SELECT id, comments, isinactive FROM customer WHERE subsidiary = {subsidiary} AND {which} ORDER BY id"
+_JOBS = (
+    "SELECT id, externalid, comments, isinactive, jobprice, currency FROM job "
+    "WHERE subsidiary = {subsidiary} AND {which} ORDER BY id"
+)
 _DATED: Mapping[Thing, tuple[str, str, str]] = {
     Thing.CHARGE: ("charge c", "c.chargedate", "c.subsidiary = {subsidiary}"),
     Thing.DOCUMENT: ("transaction t", "t.trandate", "t.type IN ('CustInvc', 'CustCred')"),
     Thing.PAYMENT: ("transaction t", "t.trandate", "t.type = 'CustPymt'"),
     Thing.JOURNAL: ("transaction t", "t.trandate", "t.type = 'Journal'"),
 }
+_QUERIES: Mapping[Thing, str] = {
+    Thing.CHARGE: _CHARGES,
+    Thing.JOURNAL: _JOURNALS,
+    Thing.DOCUMENT: _DOCUMENTS,
+    Thing.PAYMENT: _DOCUMENTS,
+    Thing.CUSTOMER: _CUSTOMERS,
+    Thing.PROJECT: _JOBS,
+}
+_NAMED_BY_US = {Thing.CHARGE, Thing.DOCUMENT}
+_EVERY, _NONE = "1 = 1", "1 = 0"
 _KINDS = {"CustInvc": "invoice", "CustCred": "credit_memo", "CustPymt": "payment"}
 _DRAFTS, _BOUNCED = {"D", "E"}, {"V", "R"}
 _TAKEN_BACK = "NON_BILLABLE"
+_SOUGHT_AT_ONCE = 500
+_LISTS_LAG = timedelta(seconds=60)  # nothing is documented of when a query sees what was written
 
 
 class Listings:
@@ -61,20 +76,33 @@ class Listings:
     def __init__(self, account: Account, directory: Directory) -> None:
         self._account, self._directory = account, directory
         self._zone = ZoneInfo(account.settings.time_zone)
+        self.lists_lag = account.settings.timing.visibility_delay or _LISTS_LAG
 
     async def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
         """Of that entity's subsidiary, a page at a time."""
+        subsidiary = self._subsidiary(thing, entity)
+        stretches = await self._stretches(thing, subsidiary, days) if thing in _DATED else [None]
+        for stretch in stretches:
+            which = _between(_DATED[thing][1], stretch) if stretch else _EVERY
+            async for page in self._listed(thing, subsidiary, which, entity):
+                yield page
+
+    async def listed_again(self, thing: Thing, sought: Sequence[Sought], *, entity: str) -> AsyncIterator[Sequence[Listed]]:
+        """These, by what they are called there and by our names, wherever they are now."""
+        subsidiary = self._subsidiary(thing, entity)
+        for start in range(0, len(sought), _SOUGHT_AT_ONCE):
+            which = _named_so(thing, sought[start : start + _SOUGHT_AT_ONCE])
+            async for page in self._listed(thing, subsidiary, which, entity):
+                yield page
+
+    async def _listed(self, thing: Thing, subsidiary: str, which: str, entity: str) -> AsyncIterator[list[Listed]]:
+        async for page in self._pages(_query(thing, subsidiary, which)):
+            yield [await (self._dated(thing, row, entity) if thing in _DATED else self._standing(thing, row)) for row in page]
+
+    def _subsidiary(self, thing: Thing, entity: str) -> str:
         if thing not in self.listings:
             raise Misconfigured(f"{self._account.system} lists no {thing}", remedy="Compare it with another system.")
-        subsidiary = self._directory.subsidiary(entity)
-        if thing in _DATED:
-            for stretch in await self._stretches(thing, subsidiary, days):
-                async for page in self._pages(self._query(thing, subsidiary, stretch)):
-                    yield [await self._dated(thing, row, entity) for row in page]
-            return
-        query = (_CUSTOMERS if thing is Thing.CUSTOMER else _JOBS).format(subsidiary=int(subsidiary))
-        async for page in self._pages(query):
-            yield [await self._standing(thing, row) for row in page]
+        return self._directory.subsidiary(entity)
 
     async def _stretches(self, thing: Thing, subsidiary: str, days: Period) -> list[Period]:
         """Days together whose records fit into one query."""
@@ -83,15 +111,6 @@ class Listings:
         day = f"TO_CHAR({field}, 'YYYY-MM-DD')"
         counted = f"SELECT {day} AS day, COUNT(*) AS n FROM {tables} WHERE {where} GROUP BY {day} ORDER BY {day}"
         return _together([(date.fromisoformat(row["day"]), int(row["n"])) async for row in self._account.query(counted)])
-
-    def _query(self, thing: Thing, subsidiary: str, days: Period) -> str:
-        between = _between(_DATED[thing][1], days)
-        if thing is Thing.CHARGE:
-            return _CHARGES.format(subsidiary=int(subsidiary), days=between)
-        if thing is Thing.JOURNAL:
-            return _JOURNALS.format(subsidiary=int(subsidiary), days=between)
-        types = "'CustInvc', 'CustCred'" if thing is Thing.DOCUMENT else "'CustPymt'"
-        return _DOCUMENTS.format(types=types, subsidiary=int(subsidiary), days=between)
 
     async def _pages(self, query: str) -> AsyncIterator[list[Json]]:
         page: list[Json] = []
@@ -127,7 +146,7 @@ class Listings:
 
     def _charge(self, row: Json, currency: str) -> Listed:
         is_back = str(row.get("stage", "")) == _TAKEN_BACK
-        common = (row.get("billto", ""), row["day"], row.get("quantity", ""), row.get("amount", ""), row.get("memo", ""))
+        alike, exact = (row.get("billto", ""), row["day"], row.get("memo", "")), (row.get("quantity", ""), row.get("amount", ""))
         return Listed(
             **self._named(row),
             kind="charge",
@@ -136,7 +155,7 @@ class Listings:
             state="taken back" if is_back else "",
             counts=not is_back,
             about=str(row.get("billto", "")),
-            content="|".join(map(str, common)),
+            content=likeness(alike, exact),
         )
 
     def _document(self, row: Json, currency: str, thing: Thing) -> Listed:
@@ -144,7 +163,7 @@ class Listings:
         is_draft = thing is Thing.DOCUMENT and row["type"] == "CustInvc" and status in _DRAFTS
         is_bounced = thing is Thing.PAYMENT and status in _BOUNCED
         total = abs(Decimal(str(row.get("foreigntotal", 0))))
-        common = (row["type"], row["entity"], row["day"], total, row.get("memo", ""))
+        alike = (row["type"], row["entity"], row["day"], row.get("memo", ""))
         return Listed(
             **self._named(row) | ({"reference": str(row["id"]), "is_ours": True} if thing is Thing.PAYMENT else {}),
             kind=_KINDS[row["type"]],
@@ -152,7 +171,7 @@ class Listings:
             currency=currency,
             state="void" if is_void else "draft" if is_draft else "bounced" if is_bounced else "",
             counts=not (is_void or is_draft or is_bounced),
-            content="|".join(map(str, common)),
+            content=likeness(alike, [total]),
         )
 
     def _journal(self, row: Json, currency: str) -> Listed:
@@ -171,6 +190,21 @@ class Listings:
             "is_ours": is_ours,
             "changed_at": changed,
         }
+
+
+def _query(thing: Thing, subsidiary: str, which: str) -> str:
+    """The records of that subsidiary that meet a condition."""
+    types = "'CustInvc', 'CustCred'" if thing is Thing.DOCUMENT else "'CustPymt'"
+    return _QUERIES[thing].format(types=types, subsidiary=int(subsidiary), which=which)
+
+
+def _named_so(thing: Thing, sought: Sequence[Sought]) -> str:
+    """The condition for records sought: by internal id, or by the external id that we gave."""
+    of = "c." if thing is Thing.CHARGE else "t." if thing in _DATED else ""
+    numbers = [str(int(one.target_id)) for one in sought if one.target_id.isdigit()]
+    named = [literal(external_id(one.reference)) for one in sought] if thing in _NAMED_BY_US else []
+    lists = [f"{of}{field} IN ({', '.join(held)})" for field, held in (("id", numbers), ("externalid", named)) if held]
+    return f"({' OR '.join(lists) or _NONE})"
 
 
 def _between(field: str, days: Period) -> str:

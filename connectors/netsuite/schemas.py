@@ -229,4 +229,5 @@ class ChargeShape(_Shape):
     id: str
     external_id: str = Field(default="", alias="externalId")
     stage: Linked | None = None
+    amount: Decimal | None = None
     memo: str = ""

@@ -8,7 +8,7 @@ from canonical.event import InboundEvent
 from canonical.party import Customer
 from canonical.period import Period
 from canonical.quote import Deal, Quote
-from canonical.reconciliation import Listed, Thing
+from canonical.reconciliation import Listed, Sought, Thing
 from canonical.written import Declaration, Written
 from connectors.http import Json
 from connectors.salesforce import accounts, changes, listing, mapping, schemas, soql
@@ -28,6 +28,7 @@ class Salesforce:
     def __init__(self, system: str, settings: Settings) -> None:
         self.name, self._settings = system, settings
         self._org = Org(system, settings)
+        self.lists_lag = settings.timing.visibility_delay or timedelta(0)  # a query sees what is committed
         self._deal_names = settings.deal_fields.model_dump(
             include={"contract", "entity", "region", "service_line", "bill_to", "purchase_orders"}
         )
@@ -158,6 +159,10 @@ class Salesforce:
     def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
         """Deals that bear a contract's reference, for reconciliation."""
         return listing.listed(self._org, thing, self._settings.deal_fields.contract, self._deals_listed)
+
+    def listed_again(self, thing: Thing, sought: Sequence[Sought], *, entity: str) -> AsyncIterator[Sequence[Listed]]:
+        """The deals of these contracts."""
+        return listing.listed_again(self._org, thing, self._settings.deal_fields.contract, self._deals_listed, sought)
 
     async def _deals_listed(self, where: str) -> AsyncIterator[Sequence[Deal]]:
         text = soql.select(self._fields(DealRow, self._deal_names), "Opportunity", where, order="Id")

@@ -129,6 +129,9 @@ class Tryton:
     async def reverse_charges(self, references: Sequence[str], reason: str, *, key: str) -> Written:
         raise self._no_charges()
 
+    async def revise_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
+        raise self._no_charges()
+
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
         text = ", ".join(part for part in (invoice.contract, invoice.purchase_order and f"PO {invoice.purchase_order}") if part)
         return self._invoices.written(await self._invoices.post(invoice, identity(customer_id), text))

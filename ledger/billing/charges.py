@@ -51,8 +51,17 @@ WITH asked AS (
 SELECT count(*) FROM asked
 """
 _ASKED = "SELECT * FROM charge_reversals WHERE system = $1 AND state <> 'settled' ORDER BY asked_at, item, version LIMIT $2"
-_SYSTEMS = """
+# What was taken back meanwhile has no charge that could say anything.
+_REVISIONS = """
+FROM charge_revisions r JOIN billables b ON b.reference = r.item AND b.rate_version = r.rate_version
+JOIN charge_batches c ON c.reference = b.charge_batch AND b.charge_batch <> '' AND c.state = 'posted'
+WHERE r.state = 'asked' AND b.state <> 'withdrawn'
+"""
+_TO_REVISE = f"SELECT b.* {_REVISIONS} AND r.system = $1 ORDER BY r.asked_at, b.reference LIMIT $2"
+_REVISED = "UPDATE charge_revisions SET state = 'settled' WHERE item = $1"
+_SYSTEMS = f"""
 SELECT system FROM charge_batches WHERE state = 'claimed' UNION SELECT system FROM charge_reversals WHERE state <> 'settled'
+UNION SELECT r.system {_REVISIONS}
 """
 
 
@@ -67,7 +76,7 @@ class Charges:
         return [_to_charge(row) for row in await self._database.rows(_TO_CHARGE)]
 
     async def systems(self) -> Sequence[str]:
-        """The accounts that have batches to finish, or charges to take back."""
+        """The accounts that have batches to finish, or charges to take back or to change."""
         return sorted(row["system"] for row in await self._database.rows(_SYSTEMS))
 
     async def claim(
@@ -126,6 +135,14 @@ class Charges:
         await self._database.execute(
             "UPDATE charge_reversals SET state = 'settled' WHERE item = $1 AND version = $2", one.item, one.version
         )
+
+    async def to_revise(self, system: str, *, most: int = 1_000) -> Sequence[Billable]:
+        """Items that were rated anew since they were posted to an account, the oldest first."""
+        return [of_row(row) for row in await self._database.rows(_TO_REVISE, system, most)]
+
+    async def revised(self, item: str) -> None:
+        """Its charge says what the item is now."""
+        await self._database.execute(_REVISED, item)
 
 
 def _batches(rows: Sequence[asyncpg.Record]) -> list[ChargeBatch]:

@@ -96,6 +96,12 @@ WITH last AS (
            is_cleared = b.is_cleared AND b.content IS NOT DISTINCT FROM j.content,
            frozen_by = CASE b.frozen_by WHEN '' THEN {_FROZEN} ELSE b.frozen_by END
     FROM judged j WHERE b.id = j.id AND j.outcome = 'changed'
+), revised AS (
+    INSERT INTO charge_revisions (item, rate_version, system)
+    SELECT j.reference, j.rate_version, c.system
+    FROM judged j JOIN billables b ON b.id = j.id JOIN charge_batches c ON c.reference = b.charge_batch AND b.charge_batch <> ''
+    WHERE j.outcome = 'changed' AND j.amount <> b.amount ORDER BY j.reference
+    ON CONFLICT (item, rate_version) DO UPDATE SET state = 'asked', asked_at = excluded.asked_at
 ), touched AS (
     UPDATE billables b SET source_version = j.source_version
     FROM judged j WHERE b.id = j.id AND j.outcome = 'known' AND j.source_version <> b.source_version

@@ -76,6 +76,7 @@ RECONCILIATION = {
 
 
 CHARGES = {"charge_batches": CHANGE, "charge_reversals": CHANGE}
+REVISIONS = {"charge_revisions": CHANGE}
 CREDITS = {"credit_proposals": CHANGE}
 REVENUE = {
     "revenue_measures": APPEND,
@@ -104,6 +105,11 @@ def of_pending(role: str) -> list[str]:
 def of_charges(role: str) -> list[str]:
     """The grants of posting batches."""
     return _grants(role, CHARGES, (), callable_ones=0)
+
+
+def of_charge_revisions(role: str) -> list[str]:
+    """The grants of charges that are to be changed."""
+    return _grants(role, REVISIONS, (), callable_ones=0)
 
 
 def of_credits(role: str) -> list[str]:

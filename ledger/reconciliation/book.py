@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 
 import asyncpg
@@ -11,8 +11,9 @@ from canonical.errors import NotFound
 from canonical.reconciliation import Comparison, DiscrepancyState, Listed, Reconciliation, ReconciliationRun
 from canonical.written import RoundingLevel
 from ledger.database import Database
-from ledger.reconciliation import matching, sides
+from ledger.reconciliation import matching, second_look, sides
 from ledger.reconciliation.findings import Findings
+from ledger.reconciliation.second_look import LookAgain
 
 _BEGIN = """
 INSERT INTO reconciliation_runs (key, entity, since, through, as_of, is_report_only, workflow)
@@ -46,10 +47,12 @@ class Reconciliations:
         comparison: Comparison,
         pages: AsyncIterable[Sequence[Listed]],
         *,
+        again: LookAgain | None,
+        lag: timedelta,
         home: str,
         rounding: RoundingLevel,
     ) -> None:
-        """Take both sides in, compare them, keep what differs; in one transaction, safe to do again."""
+        """Take both sides in, look again for what is missing, keep what differs; in one transaction, safe to do again."""
         async with self.database.transaction() as connection:
             # The side that leads is read first: what comes to the other meanwhile is there too, or late.
             if comparison.leads:
@@ -59,6 +62,7 @@ class Reconciliations:
                 await sides.select(connection, run, comparison, sides.LEFT)
                 await sides.load(connection, run.number, comparison, sides.RIGHT, pages)
             await sides.narrow(connection, run.number, comparison, entity=run.entity, home=home)
+            await second_look.take(connection, run, comparison, again, lag=lag, home=home)
             await matching.compare(connection, run.number, comparison, entity=run.entity, as_of=run.as_of, rounding=rounding)
             await sides.clear(connection, run.number, comparison.name)
 

@@ -28,7 +28,9 @@ SELECT {_PLACE}, b.reference, 'charge', b.service_until - 1, b.approved, b.curre
        CASE b.state WHEN 'withdrawn' THEN b.state ELSE '' END, coalesce(c.state, '') = 'posted' AND b.state <> 'withdrawn',
        b.contract, b.source_version,
        CASE WHEN b.state = 'withdrawn' THEN '' WHEN b.hold_code = 'CHARGE_TAKEN_BACK' THEN b.hold_code
-            WHEN c.state = 'posted' THEN CASE WHEN b.changed_at > c.posted_at THEN 'rated anew since it was posted' ELSE '' END
+            WHEN c.state = 'posted' THEN CASE WHEN EXISTS (
+                SELECT FROM charge_revisions r WHERE r.item = b.reference AND r.state = 'asked')
+                THEN 'rated anew; the charge is still to say so' ELSE '' END
             WHEN c.state = 'refused' THEN 'CHARGES_REFUSED'
             WHEN c.state = 'claimed' THEN 'in flight: ' || c.reference WHEN b.hold_code <> '' THEN b.hold_code
             WHEN b.frozen_by <> '' THEN 'frozen by ' || b.frozen_by ELSE 'waits to be posted as a charge' END,
@@ -75,7 +77,7 @@ def _projects(kind: str) -> str:
     return f"""
 {_INSERT}
 SELECT {_PLACE}, r.target_id, '{kind}', NULL, e.value_amount, coalesce(e.value_currency, ''), NULL, '', true, r.reference, '',
-       CASE e.status WHEN 'partly_active' THEN 'a workstream waits' ELSE '' END, r.target_id, 1, NULL
+       CASE e.status WHEN 'partly_active' THEN 'a workstream waits' ELSE '' END, r.target_id, 1, r.bound_at
 FROM cross_references r JOIN engagements e ON e.reference = r.reference AND e.entity = $4
 WHERE r.system = $7 AND r.kind = '{kind}' AND r.withdrawn_at IS NULL AND $5::date <= $6::date
 """
@@ -83,7 +85,7 @@ WHERE r.system = $7 AND r.kind = '{kind}' AND r.withdrawn_at IS NULL AND $5::dat
 
 _CUSTOMERS = f"""
 {_INSERT}
-SELECT {_PLACE}, r.target_id, 'customer', NULL, NULL, '', NULL, '', true, r.reference, '', '', r.target_id, 1, NULL
+SELECT {_PLACE}, r.target_id, 'customer', NULL, NULL, '', NULL, '', true, r.reference, '', '', r.target_id, 1, r.bound_at
 FROM cross_references r WHERE r.system = $7 AND r.kind = 'customer' AND r.withdrawn_at IS NULL AND r.reference LIKE '%.' || $4
 AND $5::date <= $6::date
 """
@@ -99,10 +101,11 @@ _HELD_HERE: Mapping[str, str] = {
     "journals": _JOURNALS,
 }
 
-# Of what a system lists for everybody, a run keeps what is its entity's: by the item, by the contract, else the home entity's.
+# Of what a system lists for everybody, a run keeps what is its entity's: by the item, by the contract, else the home entity's. An
+# item that was withdrawn before it ever came in (a timesheet that waited for its approval) says nothing of an entity.
 _OTHERS = """
 DELETE FROM reconciliation_items i WHERE i.run = $1 AND i.comparison = $2 AND i.side = $3
-AND coalesce((SELECT b.entity FROM billables b WHERE b.reference = i.key),
+AND coalesce((SELECT nullif(b.entity, '') FROM billables b WHERE b.reference = i.key),
              (SELECT nullif(e.entity, '') FROM engagements e WHERE e.reference = i.contract), nullif(i.about, ''), $5) <> $4
 """
 # A list that changes while it is read tells some records twice; the later reading counts.
@@ -118,6 +121,19 @@ FROM (SELECT DISTINCT ON (content) content, key, contract FROM reconciliation_it
       WHERE run = $1 AND comparison = $2 AND side = $3 AND key <> '' AND content <> '' AND is_ours ORDER BY content, id) o
 WHERE c.run = $1 AND c.comparison = $2 AND c.side = $3 AND c.key = '' AND c.content = o.content
 """
+# One of the two was changed since: what they have left in common tells, and what the ledger says the original was.
+_CHANGED_COPIES = """
+UPDATE reconciliation_items c SET key = m.key, contract = m.contract
+FROM (SELECT DISTINCT ON (x.id) x.id, o.key, o.contract
+      FROM reconciliation_items x
+      JOIN reconciliation_items o ON (o.run, o.comparison, o.side) = (x.run, x.comparison, x.side) AND o.key <> '' AND o.is_ours
+       AND split_part(o.content, chr(31), 1) = split_part(x.content, chr(31), 1)
+      LEFT JOIN reconciliation_items l ON (l.run, l.comparison, l.key) = (o.run, o.comparison, o.key) AND l.side <> o.side
+       AND l.amount = x.amount
+      WHERE x.run = $1 AND x.comparison = $2 AND x.side = $3 AND x.key = '' AND strpos(x.content, chr(31)) > 1
+      ORDER BY x.id, l.id IS NULL, o.id) m
+WHERE c.id = m.id
+"""
 _UNNAMED = """
 UPDATE reconciliation_items SET key = 'id:' || target, is_ours = true
 WHERE run = $1 AND comparison = $2 AND side = $3 AND key = '' AND about <> ''
@@ -129,12 +145,14 @@ AND (key = '' OR NOT is_ours AND NOT EXISTS (
     SELECT FROM reconciliation_items o WHERE (o.run, o.comparison, o.key) = (i.run, i.comparison, i.key) AND o.side <> i.side))
 """
 # Hours are priced by the contract's own rates, whoever else keeps some: the same hours, or the same version, are the same money.
+# What is withdrawn here has no price any more: the second look says what it is worth.
 _PRICED = """
 UPDATE reconciliation_items i
 SET currency = b.currency, amount = CASE WHEN i.quantity = b.quantity OR i.version = b.source_version THEN b.approved
                                          WHEN b.rate IS NULL OR i.kind <> 'time' THEN coalesce(i.amount, 0)
                                          ELSE round(i.quantity * b.rate, 2) END
-FROM billables b WHERE i.run = $1 AND i.comparison = $2 AND i.side = $3 AND b.reference = i.key AND i.counts
+FROM billables b
+WHERE i.run = $1 AND i.comparison = $2 AND i.side = $3 AND b.reference = i.key AND i.counts AND b.state <> 'withdrawn'
 """
 _NOT_WON = """
 UPDATE reconciliation_items SET held = 'the deal is ' || state
@@ -201,6 +219,7 @@ async def narrow(connection: Connection, run: int, comparison: Comparison, *, en
     if comparison.name in {"entries", "contracts"}:
         await connection.execute(_OTHERS, *place, entity, home)
     await connection.execute(_COPIES, *place)
+    await connection.execute(_CHANGED_COPIES, *place)
     await connection.execute(_UNNAMED, *place, comparison.outside)
     await connection.execute(_NOT_OURS, *place)
     if comparison.name == "entries":

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from pydantic import Field
+
 from policies.shape import Shape
 from rehearsal.record import Json, same
 from rehearsal.scene import Scene, StepFailed
@@ -35,6 +37,7 @@ class EditRecord(Shape):
     """A person deletes, copies, changes, approves or credits the one record that looks so, in a vendor's own words.
 
     In Tryton, whose books let nobody delete or change what is posted, an invoice is copied (and the copy posted) or credited.
+    ``times`` is how often it is done.
     """
 
     system: Literal["netsuite", "kantata", "tryton"]
@@ -42,6 +45,7 @@ class EditRecord(Shape):
     where: dict[str, Any]
     does: Literal["delete", "copy", "change", "approve", "credit"]
     to: dict[str, Any] = {}
+    times: int = Field(default=1, ge=1)
 
 
 class WaitForCharges(Shape):
@@ -98,10 +102,12 @@ class Reconciliation:
         if len(found) != 1:
             raise StepFailed(f"{given.system} has {len(found)} records of type {given.type} that look so; there must be one")
         if given.system == "tryton":
-            await vendor.post(f"tryton/{_done_in_tryton(given)}", {"invoice": found[0]})
+            for _ in range(given.times):
+                await vendor.post(f"tryton/{_done_in_tryton(given)}", {"invoice": found[0]})
             return
         to = {name: float(value) if isinstance(value, Decimal) else value for name, value in given.to.items()}  # as JSON has it
-        await vendor.post(f"{given.system}/records/{given.type}/{found[0]}", {"does": given.does, "to": to})
+        for _ in range(given.times):
+            await vendor.post(f"{given.system}/records/{given.type}/{found[0]}", {"does": given.does, "to": to})
 
 
 def _done_in_tryton(given: EditRecord) -> str:

@@ -11,7 +11,8 @@ from canonical.money import Money
 from canonical.payment import Payment
 from canonical.period import Period
 from canonical.reconciliation import Listed, Thing
-from canonical.time_entry import ApprovalState, ExpenseItem, TimeEntry
+from canonical.rules.reconciling import listed as compared
+from canonical.time_entry import ExpenseItem, TimeEntry
 from canonical.written import Written
 from tests.activities.memory import Remembering
 
@@ -54,6 +55,11 @@ class RememberingReceivables(Remembering):
         written = await self.make("reverse_charges", "reversal", references[0], key)
         for reference in references:
             self.charges.pop(reference, None)
+        return written
+
+    async def revise_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
+        written = await self.make("revise_charges", "revision", lines[0].billable.reference, key)
+        self.charges |= {line.billable.reference: line for line in lines if line.billable.reference in self.charges}
         return written
 
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
@@ -196,7 +202,7 @@ class RememberingTime(Remembering):
     async def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
         """Every entry, each a page."""
         for entry in self.entries.values() if thing is Thing.TIME else ():
-            yield [_listed_entry(entry)]
+            yield [compared(entry)]
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -222,21 +228,6 @@ class RememberingTime(Remembering):
     def record(self, entry: TimeEntry) -> None:
         """Somebody records or changes time."""
         self.entries[entry.source_id] = entry
-
-
-def _listed_entry(entry: TimeEntry) -> Listed:
-    return Listed(
-        target_id=entry.source_id,
-        reference=entry.reference,
-        kind="time",
-        day=entry.work_date,
-        quantity=entry.hours,
-        amount=Decimal(0),
-        counts=entry.state is ApprovalState.APPROVED,
-        state=entry.state.value,
-        project=entry.project,
-        version=entry.source_version,
-    )
 
 
 def _listed_invoice(target_id: str, invoice: Invoice) -> Listed:

@@ -97,6 +97,19 @@ async def test_a_charge_that_was_taken_back_is_none_until_it_is_posted_again(ben
     assert len(held(bench.vendor.state, "charge", amount=1350)) == 11
 
 
+@pytest.mark.parametrize("count", [2, 12])  # one by one, and as a job
+async def test_a_charge_says_its_new_price_and_one_that_was_taken_back_stays_so(bench: Bench, count: int) -> None:
+    project_id, batch = await a_project_id(bench.connector), [a_billable(n) for n in range(count)]
+    await bench.connector.post_charges(charged_to(project_id, *batch), key="post_charges/B-6")
+    await bench.connector.reverse_charges([batch[0].reference], "un-approved", key="reverse_charges/B-6")
+    dearer = [one.model_copy(update={"amount": one.amount + usd("11"), "rate": None}) for one in batch]
+    for _ in range(2):
+        await bench.connector.revise_charges(charged_to(project_id, *dearer), key="revise_charges/B-6")
+    amounts = {one["externalId"]: (one["amount"], one.get("rate")) for one in held(bench.vendor.state, "charge")}
+    assert amounts[f"kantata__{batch[0].reference.partition('.')[2]}"][0] == batch[0].amount.amount
+    assert {amounts[f"kantata__{one.reference.partition('.')[2]}"] for one in dearer[1:]} == {(dearer[1].amount.amount, None)}
+
+
 # Invoices.
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from canonical.billable import Billable
 from canonical.charge import ChargeBatch, TakenBack
+from canonical.money import Money
 from ledger.database import Database
 from tests.ledger.billing_firm import JUNE, WHO, Firm, an_item
 
@@ -124,3 +125,20 @@ async def test_what_is_to_be_taken_back_is_not_billed_meanwhile_and_may_be_appro
     await firm.ledger.charges.taken_back(wanted, origin=WHO)
     (again,) = await claimed(firm, "CH07")
     assert [item.reference for item in again.items] == [gone.reference]
+
+
+async def test_what_is_rated_anew_after_it_was_posted_asks_for_its_charge_to_say_so_once(database: Database) -> None:
+    firm = Firm(database, "C-revise")
+    await firm.approve(*work(firm, "CH09", 2))
+    (batch,) = await claimed(firm, "CH09")
+    item, rate = batch.items[0], Money.of("240", "USD")
+    dearer = [item.model_copy(update={"rate": rate, "amount": rate * item.quantity, "rate_version": "v2"})]
+    await firm.ledger.entries.accept(dearer, batch="rates/v2", origin=WHO, anew=True)
+    charges = firm.ledger.charges
+    assert not await charges.to_revise(ERP), "not posted yet: it is posted at its old price first"
+    await charges.posted(batch.reference, {})
+    assert [one.amount for one in await charges.to_revise(ERP) if one.contract == firm.contract] == [dearer[0].amount]
+    assert ERP in await charges.systems()
+    await charges.revised(dearer[0].reference)
+    await firm.ledger.entries.accept(dearer, batch="rates/v2", origin=WHO, anew=True)
+    assert not [one for one in await charges.to_revise(ERP) if one.contract == firm.contract]

@@ -12,8 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from canonical.billable import Billable
+from canonical.errors import NotReady
 from canonical.money import Money
-from canonical.reconciliation import Comparison, DiscrepancyState, Listed, Reconciliation, ReconciliationRun, Thing
+from canonical.reconciliation import (
+    Comparison,
+    DiscrepancyState,
+    Listed,
+    Reconciliation,
+    ReconciliationRun,
+    Sought,
+    Thing,
+    likeness,
+)
 from canonical.written import RoundingLevel
 from ledger.books import Books
 from ledger.database import Database
@@ -29,7 +39,10 @@ EARLIER, LATER = CUT_OFF - timedelta(hours=5), CUT_OFF + timedelta(hours=1)
 _numbers = iter(range(10_000_000))
 
 # What may be planted on an item: the ERP's records of it, the type it is found as, the money.
-PLANTED = ("nothing", "missing", "duplicate", "copy", "amount", "rounding", "orphan", "void", "late", "held")
+PLANTED = (
+    "nothing", "missing", "lagging", "duplicate", "copies", "copy of a changed one", "copied, then changed", "amount", "rounding",
+    "orphan", "void", "late", "held",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -52,15 +65,15 @@ def test_what_is_planted_is_what_is_found(books: tuple[asyncio.Runner, Books], p
 
 async def _found_as_planted(books: Books, planted: Sequence[tuple[str, int, int]]) -> None:
     story = f"P{next(_numbers)}"
-    entity, there, expected = story, list[Listed](), dict[str, tuple[str, Decimal]]()
+    entity, there, expected, unlisted = story, list[Listed](), dict[str, tuple[str, Decimal]](), list[Listed]()
     items = list[Billable]()
     for number, (kind, hours, days) in enumerate(planted):
         name, amount, day = f"{story}.{number}", Decimal(hours * 200), DAY - timedelta(days=days)
         if kind != "orphan":
             items.append(an_item(name, str(hours), day=day, entity=entity))
-        records, finding = _planted(kind, name, amount, day)
-        there += records
-        expected |= {name: finding} if finding else {}
+        records, findings = _planted(kind, name, amount, day)
+        (unlisted if kind == "lagging" else there).extend(records)
+        expected |= findings
     firm = Firm(books.database, story)
     await firm.approve(*items)
     held = [f"{story}.{n}" for n, (kind, _, _) in enumerate(planted) if kind == "held"]
@@ -68,51 +81,93 @@ async def _found_as_planted(books: Books, planted: Sequence[tuple[str, int, int]
     await books.database.execute(
         "UPDATE billables SET state = 'held', hold_code = 'CHARGE_TAKEN_BACK' WHERE reference = ANY ($1)", held
     )
-    seen = await _reconciled(books, CHARGES, there, entity=entity)
+    seen = await _reconciled(books, CHARGES, there, entity=entity, unlisted=unlisted)
     assert {one.key: (one.type.value, one.money.amount if one.money else None) for one in seen.findings} == expected
     drift = [money for type, money in expected.values() if type not in {"LATE", "HELD"}]
     assert sum(total.gross for total in seen.totals) == sum(abs(money) for money in drift)
     assert sum(total.net for total in seen.totals) == sum(drift)
 
 
-def _planted(kind: str, name: str, amount: Decimal, day: date) -> tuple[list[Listed], tuple[str, Decimal] | None]:
-    one = _charge(name, amount, day)
+def _planted(kind: str, name: str, amount: Decimal, day: date) -> tuple[list[Listed], dict[str, tuple[str, Decimal]]]:
+    one, original = _charge(name, amount, day), f"{name} (the original)"
+    # A person's copy: no name of ours, everything else the same.
+    copy = one.changed(target_id=f"{name}-2", reference="", is_ours=False)
+    more = one.changed(amount=amount + 165, content=likeness([name], [amount + 165]))
     match kind:
         case "missing":
-            return [], ("MISSING", -amount)
+            return [], {name: ("MISSING", -amount)}
         case "duplicate":
-            return [one, one.changed(target_id=f"{name}-2")], ("DUPLICATE", amount)
-        case "copy":  # a person copied it: no name of ours, everything else the same
-            return [one, one.changed(target_id=f"{name}-2", reference="", is_ours=False)], ("DUPLICATE", amount)
+            return [one, one.changed(target_id=f"{name}-2")], {name: ("DUPLICATE", amount)}
+        case "copies":
+            return [one, copy, copy.changed(target_id=f"{name}-3")], {name: ("DUPLICATE", 2 * amount)}
+        case "copy of a changed one":
+            copy = copy.changed(amount=more.amount, content=more.content)
+            return [copy, more], {name: ("DUPLICATE", amount + 165), original: ("AMOUNT", Decimal(165))}
+        case "copied, then changed":
+            return [copy, more], {name: ("DUPLICATE", amount), original: ("AMOUNT", Decimal(165))}
         case "amount":
-            return [one.changed(amount=amount + 165)], ("AMOUNT", Decimal(165))
+            return [more], {name: ("AMOUNT", Decimal(165))}
         case "rounding":
-            return [one.changed(amount=amount + Decimal("0.01"))], ("ROUNDING", Decimal("0.01"))
+            return [one.changed(amount=amount + Decimal("0.01"))], {name: ("ROUNDING", Decimal("0.01"))}
         case "orphan":
-            return [one], ("ORPHAN", amount)
+            return [one], {name: ("ORPHAN", amount)}
         case "void":
-            return [one.changed(counts=False, state="taken back")], ("STATUS", -amount)
+            return [one.changed(counts=False, state="taken back")], {name: ("STATUS", -amount)}
         case "late":
-            return [one.changed(amount=amount + 7, changed_at=LATER)], ("LATE", Decimal(7))
+            return [one.changed(amount=amount + 7, changed_at=LATER)], {name: ("LATE", Decimal(7))}
         case "held":
-            return [], ("HELD", -amount)
-    return [one], None
+            return [], {name: ("HELD", -amount)}
+    return [one], {}
 
 
 def _charge(name: str, amount: Decimal, day: date) -> Listed:
     return Listed(
-        target_id=f"id-{name}", reference=name, kind="charge", day=day, amount=amount, currency="USD", content=f"as {name}",
+        target_id=f"id-{name}",
+        reference=name,
+        kind="charge",
+        day=day,
+        amount=amount,
+        currency="USD",
+        content=likeness([name], [amount]),
         changed_at=EARLIER,
-    )  # fmt: skip
+    )
 
 
 async def _reconciled(
-    books: Books, comparison: Comparison, there: Sequence[Listed], *, entity: str, since: date = DAY - timedelta(days=9)
+    books: Books,
+    comparison: Comparison,
+    there: Sequence[Listed],
+    *,
+    entity: str,
+    since: date = DAY - timedelta(days=9),
+    unlisted: Sequence[Listed] = (),
+    lag: timedelta = timedelta(0),
 ) -> Reconciliation:
     run = await _begun(books, entity, since)
-    await books.reconciliation.compare(run, comparison, _pages(there), home="US01", rounding=RoundingLevel.LINE)
+    await _compared(books, run, comparison, there, unlisted, lag)
     await books.reconciliation.finish(run.number)
     return await books.reconciliation.read(run.number)
+
+
+async def _compared(
+    books: Books,
+    run: ReconciliationRun,
+    comparison: Comparison,
+    there: Sequence[Listed],
+    unlisted: Sequence[Listed] = (),
+    lag: timedelta = timedelta(0),
+) -> list[str]:
+    """Compare, with a list that leaves some out; answers what was looked for again."""
+    asked: list[str] = []
+
+    def again(sought: Sequence[Sought]) -> AsyncIterator[Sequence[Listed]]:
+        asked.extend(one.reference for one in sought)
+        return _pages([one for one in (*there, *unlisted) if one.reference in asked])
+
+    await books.reconciliation.compare(
+        run, comparison, _pages(there), again=again, lag=lag, home="US01", rounding=RoundingLevel.LINE
+    )
+    return asked
 
 
 async def _begun(books: Books, entity: str, since: date) -> ReconciliationRun:
@@ -179,7 +234,7 @@ async def test_a_comparison_that_is_done_again_finds_the_same_once(database: Dat
     await _posted(books, "AGAIN", an_item("AGAIN.1", "5", entity="AGAIN"))
     run = await _begun(books, "AGAIN", DAY)
     for _ in range(2):
-        await books.reconciliation.compare(run, CHARGES, _pages([]), home="US01", rounding=RoundingLevel.LINE)
+        await _compared(books, run, CHARGES, [])
     seen = await books.reconciliation.read(run.number)
     assert len(seen.findings) == 1 and len(seen.buckets) == 1
     assert await database.value("SELECT count(*) FROM reconciliation_items") == 0
@@ -207,3 +262,56 @@ async def test_hours_are_compared_at_the_rate_of_the_contract(database: Database
     assert [one.type.value for one in seen.findings] == ([type] if type else [])
     if type == "AMOUNT":
         assert seen.findings[0].money == Money.of("-200", "USD")
+
+
+@pytest.mark.asyncio
+async def test_what_a_list_leaves_out_is_looked_for_by_name_and_nothing_else_is(database: Database) -> None:
+    books = Books.over(database)
+    await _posted(books, "LAG", *(an_item(f"LAG.{number}", "5", entity="LAG") for number in (1, 2, 3)))
+    listed, hidden = (_charge(f"LAG.{number}", Decimal(1000), DAY) for number in (1, 2))
+    run = await _begun(books, "LAG", DAY)
+    assert await _compared(books, run, CHARGES, [listed], [hidden]) == ["LAG.2", "LAG.3"]
+    seen = await books.reconciliation.read(run.number)
+    assert [(one.key, one.type.value) for one in seen.findings] == [("LAG.3", "MISSING")]
+
+
+@pytest.mark.asyncio
+async def test_a_record_that_was_moved_to_another_day_is_not_missing(database: Database) -> None:
+    books = Books.over(database)
+    await _posted(books, "MOVED", an_item("MOVED.1", "5", entity="MOVED"))
+    elsewhere = _charge("MOVED.1", Decimal(1000), DAY + timedelta(days=40))
+    assert not (await _reconciled(books, CHARGES, [], entity="MOVED", unlisted=[elsewhere])).findings
+
+
+@pytest.mark.asyncio
+async def test_what_was_written_moments_ago_is_not_judged_before_lists_must_show_it(database: Database) -> None:
+    books = Books.over(database)
+    await _posted(books, "EARLY", an_item("EARLY.1", "5", entity="EARLY"))
+    await database.execute("UPDATE charge_batches SET posted_at = business_now() WHERE reference = ("
+                           "SELECT charge_batch FROM billables WHERE reference = 'EARLY.1')")  # fmt: skip
+    run = await _begun(books, "EARLY", DAY)
+    with pytest.raises(NotReady) as early:
+        await _compared(books, run, CHARGES, [], lag=timedelta(seconds=90))
+    assert early.value.retry_after and timedelta(seconds=60) < early.value.retry_after <= timedelta(seconds=90)
+    await _compared(books, run, CHARGES, [], lag=timedelta(0))
+    assert len((await books.reconciliation.read(run.number)).findings) == 1
+
+
+@pytest.mark.asyncio
+async def test_what_never_came_in_has_the_money_that_the_second_look_says(database: Database) -> None:
+    books = Books.over(database)
+    entry = Listed(
+        target_id="77", reference="kantata.77", kind="time", day=DAY, quantity=Decimal(4), amount=Decimal(0), changed_at=EARLIER,
+        about="WORTH",
+    )  # fmt: skip
+    priced = entry.changed(amount=Decimal(660), currency="USD")
+    run = await _begun(books, "WORTH", DAY)
+
+    def again(sought: Sequence[Sought]) -> AsyncIterator[Sequence[Listed]]:
+        return _pages([priced])
+
+    await books.reconciliation.compare(
+        run, ENTRIES, _pages([entry]), again=again, lag=timedelta(0), home="WORTH", rounding=RoundingLevel.NONE
+    )
+    [found] = (await books.reconciliation.read(run.number)).findings
+    assert (found.type.value, found.money) == ("MISSING", Money.of("-660", "USD"))

@@ -8,6 +8,7 @@ import pytest
 
 from canonical.exception import Decision
 from canonical.invoice import InvoiceState
+from canonical.rate_card import Rate, RateCard
 from canonical.sub_ledger import SubLedger, SubLedgerKind, Want
 from canonical.time_entry import ApprovalState
 from operations.preview import preview
@@ -18,6 +19,7 @@ from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
 from workflows.bill_recurring import BillRecurring, BillRecurringWorkflow
 from workflows.bill_time import BillTime, BillTimeWorkflow
 from workflows.expire_retainer import ExpireRetainer, ExpireRetainerWorkflow
+from workflows.follow_rates import FollowRatesWorkflow, RatesImported
 from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -146,6 +148,28 @@ async def test_approved_time_is_charged_in_a_batch_and_taken_back_with_its_appro
     await (await released(house, contract)).result()
     assert await net_of(house, contract) == ["posted 675.00 USD"]
     psa.entries.clear()
+
+
+async def test_work_that_is_rated_anew_keeps_its_charge_which_says_the_new_amount(house: House, contract: str) -> None:
+    await living(house, contract)
+    house.firm.psa.record(entry := an_entry(contract))
+    await polled(house, contract)
+    await charged(house, contract, {entry.reference: "8 h SVC-SENIOR"})
+    [known] = await house.firm.books.billing.billables.read([entry.reference])
+    rate = Rate(role="Senior", line=known.item.line, rate=usd("240"), since=date(2026, 4, 1))
+    card = RateCard(reference=f"{contract}.rates", contract=contract, version=2, rates=(rate,))
+    await house.firm.books.billing.rate_cards.add(card, origin=an_origin(contract))
+    request = RatesImported(contract=contract, card=card.reference, version=2)
+    handle = await house.ran(FollowRatesWorkflow.run, f"follow_rates/{contract}", request)
+    assert (await handle.result()).rated_again == 1
+    house.firm.erp.fail("revise_charges", entry.reference, "lost")
+    await polled(house, contract, 2)
+
+    async def says_so() -> bool:
+        return house.firm.erp.charges[entry.reference].billable.amount == usd("1920")
+
+    await house.until(says_so, "the charge says the new amount")
+    house.firm.psa.entries.clear()
 
 
 async def test_a_refused_batch_waits_for_a_person_and_keeps_nothing_else_back(house: House, contract: str) -> None:

@@ -17,7 +17,7 @@ from temporalio.client import (
 from canonical.reconciliation import Discrepancy
 from canonical.time_entry import ApprovalState
 from ledger.exceptions import CaseFilter
-from tests.build import an_acceptance, an_entry
+from tests.build import an_acceptance, an_entry, usd
 from tests.workflows.house import House
 from workflows import options
 from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
@@ -53,6 +53,7 @@ async def test_an_entry_that_never_came_in_heals_and_its_finding_is_closed(house
     first = await reconciled(house, contract)
     [missing] = await found(house, first, contract)
     assert (missing.type, missing.comparison, missing.is_healed) == ("MISSING", "entries", True) and "entries" in first.healed
+    assert missing.money == usd("-1800"), "it has no price in the ledger, and no rate there: the contract has one"
     [item] = await house.firm.books.billing.billables.read([missing.key])
     assert item.item.contract == contract
     second = await reconciled(house, contract, 2)
@@ -82,6 +83,16 @@ async def test_what_lost_its_origin_is_proposed_with_its_money_and_resolved_when
     house.firm.psa.record(an_entry(contract))
     await reconciled(house, contract, 2)
     assert not await house.firm.books.cases.list(CaseFilter(engagement=contract, code="RECONCILE_ORPHAN"))
+    house.firm.psa.entries.clear()
+
+
+async def test_an_entry_that_changed_after_the_cut_off_is_late_at_its_worth(house: House, contract: str) -> None:
+    await living(house, contract)
+    moments = datetime.now(UTC)
+    house.firm.psa.record(an_entry(contract, changed_at=moments))
+    run = await reconciled(house, contract, as_of=moments - timedelta(minutes=30))
+    [late] = await found(house, run, contract)
+    assert (late.type, late.money, late.is_healed) == ("LATE", usd("-1800"), True)
     house.firm.psa.entries.clear()
 
 
