@@ -11,6 +11,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.acceptance import Acceptances
 from activities.activation import ActivationActivities
 from activities.billing import BillingActivities
 from activities.breakage import BreakageActivities
@@ -110,13 +111,20 @@ def activities(books: Books, policies: Policies, connected: Mapping[str, Connect
         "reader": ContractReader(systems, policies),
         "record": ContractsOfRecord(books.dossiers, books.engagements),
         "books": Bookkeeping(books.writes, books.dossiers, books.audit),
-        "board": Board(books.engagements, books.expectations, books.audit, books.clock),
+        "board": Board(books.engagements, books.expectations, books.audit, books.inbox, books.clock),
+        "acceptances": acceptance_door(systems, policies, books),
         "roster": Roster(systems, policies),
         "late": LateWork(systems, books.billing, policies, books.cases),
         "upkeep": Upkeep(books.database, next_owner=by_policy(policies)),
     }
     made = [kind(**{field.name: parts[field.name] for field in fields(kind)}) for kind in STEPS]
     return [method for one in made for method in _methods(one)]
+
+
+def acceptance_door(systems: Systems, policies: Policies, books: Books) -> Acceptances:
+    """Where acceptances come in."""
+    own = {field.name: vars(books)[field.name] for field in fields(Acceptances) if field.name in vars(books)}
+    return Acceptances(systems=systems, policy=policies, **own)
 
 
 def _methods(one: object) -> list[Callable[..., Any]]:

@@ -77,8 +77,8 @@ class Tax(Connected, Protocol):
 class Receivables(Connected, Protocol):
     """Invoices, credit memos and payments of the ERP.
 
-    Connectors declare the kinds ``charges``, ``invoice``, ``credit_memo``, ``deposit``, ``application``, with line limit,
-    rounding level and closed-period behaviour.
+    Connectors declare the kinds ``charges``, ``invoice``, ``credit_memo``, ``deposit``, ``application``,
+    ``transfer``, with line limit, rounding level and closed-period behaviour.
     """
 
     async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
@@ -132,6 +132,17 @@ class Receivables(Connected, Protocol):
         ...
 
     async def find_application(self, source_id: str, invoice_id: str, *, key: str) -> Written | None: ...
+
+    async def transfer_credit(
+        self, reference: str, source_id: str, invoice_id: str, amount: Money, on: date, *, key: str
+    ) -> Written:
+        """So much of a credit memo settles an invoice of another customer of the same entity and currency (S07).
+
+        The answer's ``target_id`` is the document that settles the invoice; ``details['journal']`` another one that it took.
+        """
+        ...
+
+    async def find_transfer(self, reference: str, source_id: str, invoice_id: str, *, key: str) -> Written | None: ...
 
     def documents(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[DocumentRecord]]:
         """Invoices and credit memos that changed in the window: their status is polled where there are no events."""

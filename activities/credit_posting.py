@@ -61,6 +61,16 @@ class ApplyCredit(BaseModel):
     invoice: str
 
 
+class TransferCredit(BaseModel):
+    """What is left of a posted credit, to an invoice of another customer: so much of it, as was agreed."""
+
+    origin: Origin
+    reference: str
+    system: str
+    invoice: str
+    amount: Money
+
+
 class Credited(Part):
     """What the ERP made of a credit; ``open`` is applied to nothing and stays as the customer's credit."""
 
@@ -163,6 +173,35 @@ class CreditPostingActivities:
         memo = await self.billing.documents.read(request.reference)
         await self._apply(request, erp, memo.target_id, [request.invoice])
         return await self._kept(request, proposal, erp, memo.target_id)
+
+    @activity.defn
+    async def transfer_credit(self, request: TransferCredit) -> Credited:
+        """Once; the mirror says at once what is left of the credit, and what is open of the invoice."""
+        proposal = await self.billing.credit_proposals.read(request.reference)
+        erp = self.systems.get(request.system, Receivables)
+        memo, invoice = [await self.billing.documents.read(name) for name in (request.reference, request.invoice)]
+        reference = f"{request.reference}.to.{request.invoice.removeprefix(f'{invoice.contract}.')}"
+        step = Step(origin=request.origin, dossier="", system=request.system)
+        asked = Asked.of(step, erp, verb="transfer", kind="credit", reference=reference, declared_as="transfer")
+        both = {"source_id": memo.target_id, "invoice_id": invoice.target_id}
+        written = await self.books.once(
+            asked,
+            request={**both, "amount": str(request.amount)},
+            call=partial(
+                erp.transfer_credit, reference, **both, amount=request.amount, on=proposal.accounting_date, key=asked.key
+            ),
+            look_up=partial(erp.find_transfer, reference, **both, key=asked.key),
+        )
+        made = [written.target_id, *filter(None, [written.details.get("journal")])]
+        return await self._transferred(request, erp, memo.target_id, made)
+
+    async def _transferred(self, request: TransferCredit, erp: Receivables, memo_id: str, made: Sequence[str]) -> Credited:
+        if isinstance(erp, GeneralLedger):
+            for document in made:
+                await self.billing.journals.keep(erp.name, await erp.read_journals(document))
+        record = await erp.read_credit_memo(memo_id)
+        await self._mirror(erp, record, [request.invoice], request.origin)
+        return Credited(target_id=memo_id, number=record.number, total=record.total, open=record.open, url=record.url)
 
     async def _kept(
         self, request: PostCredit | ConcludeCredit | ApplyCredit, proposal: CreditProposal, erp: Receivables, target_id: str

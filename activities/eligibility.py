@@ -9,8 +9,9 @@ from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.acceptance import SUBMITTED
 from activities.billing_books import BillingBooks, BillingPolicy
-from activities.books import Audit
+from activities.books import Audit, Dossiers
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
 from canonical.acceptance import Acceptance, AcceptanceState
 from canonical.billable import Billable, BillableKind
@@ -66,6 +67,7 @@ class EligibilityActivities:
     record: ContractsOfRecord
     billing: BillingBooks
     policy: BillingPolicy
+    dossiers: Dossiers
     audit: Audit
 
     @activity.defn
@@ -73,14 +75,27 @@ class EligibilityActivities:
         """Judge an acceptance; the milestone becomes billable, once, or the findings say what is missing (R74, R75)."""
         acceptance, origin = request.acceptance, request.origin
         record = await self.record.read(acceptance.contract)
-        if acceptance.state is AcceptanceState.WITHDRAWN:
+        if await self._newer(acceptance):
+            return _entered(record, [], is_known=True)  # a later word of it counts
+        if acceptance.state is not AcceptanceState.ACCEPTED:
             return await self._withdrawn(record, acceptance, origin)
         found = milestone_findings(record.contract, acceptance, await self._accepted(record))
         findings = [one for one in found if (one.code, one.subject) not in request.overridden or not one.can_override]
         item = milestone_item(record.contract, acceptance, record.project.dimensions)
         if findings or item is None:
             return _entered(record, [], findings=findings)
-        return await self._entered(record, [item], origin, batch=f"milestone/{item.reference}/{acceptance.version}")
+        entered = await self._entered(record, [item], origin, batch=f"milestone/{item.reference}/{acceptance.version}")
+        newer = await self._newer(acceptance)
+        if newer is None or newer.state is AcceptanceState.ACCEPTED:
+            return entered
+        return await self._withdrawn(record, newer, origin)  # taken back while it was entered, when there was nothing to withdraw
+
+    async def _newer(self, acceptance: Acceptance) -> Acceptance | None:
+        """The last word on the milestone, if it came after this one."""
+        kept = await self.dossiers.all_of(SUBMITTED, acceptance.subject)
+        words = [Acceptance.model_validate(one) for one in kept]
+        later = [one for one in words if one.version > acceptance.version]
+        return max(later, key=lambda one: one.version, default=None)
 
     @activity.defn
     async def enter_scheduled(self, request: EnterScheduled) -> Entered:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from temporalio import activity
 
-from activities.books import Audit, Clock, Engagements, Expectations, Plans
+from activities.books import Audit, Clock, Engagements, Expectations, Inbox, Plans
 from activities.step import Bookkeeping, Step, Undo
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.expectation import activation_key
@@ -29,6 +29,7 @@ class Board:
     engagements: Engagements
     expectations: Expectations
     audit: Audit
+    inbox: Inbox
     clock: Clock
 
     async def reached(
@@ -48,6 +49,8 @@ class Board:
             details={"note": note},
         )
         await self.audit.note([entry])
+        if is_active:
+            await self.inbox.unpark_of(origin.engagement)  # what was accepted before it was active
         if is_active or status is EngagementStatus.WITHDRAWN:
             await self.expectations.meet([activation_key(origin.engagement, version)])
 

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.acceptance import Acceptances, DueAcceptance
 from activities.books import Audit, Cases, Clock, CrossReferences, Engagements, Expectations, Facts, Inbox
 from activities.ports import ActivationPolicy, Contracts, Crm
 from activities.systems import Systems
@@ -43,12 +44,16 @@ class TakenFacts(BaseModel):
     provisioned_version: int | None = None
     summary: str = ""
     correlation: str = ""
+    acceptances: list[DueAcceptance] = []
 
 
 class IdentifyEvent(BaseModel):
     """A delivery that does not say which contract it is about."""
 
     number: int
+
+
+_PERHAPS_FOREIGN = frozenset({FactKind.RECORD_CHANGED, FactKind.MILESTONE_ACCEPTANCE})
 
 
 @dataclass(frozen=True)
@@ -64,18 +69,27 @@ class FactActivities:
     engagements: Engagements
     references: CrossReferences
     audit: Audit
+    acceptances: Acceptances
     clock: Clock
 
     @activity.defn
     async def take_facts(self, request: TakeFacts) -> TakenFacts:
-        """Re-read the contract, judge its version, and conclude the deliveries; nothing is started here."""
-        rows, now = await self.inbox.rows(request.numbers), await self.clock.now()
-        board = await self.engagements.read(request.contract)
+        """Re-read what the deliveries are about, judge its version, and conclude them; nothing is started here."""
+        rows = await self.inbox.rows(request.numbers)
+        accepted = [row for row in rows if row.event.kind is FactKind.MILESTONE_ACCEPTANCE]
+        taken = await self._of_contract(request, [row for row in rows if row not in accepted])
+        due = await self.acceptances.taken(request.contract, accepted)
+        return taken.model_copy(update={"acceptances": due}) if due else taken
+
+    async def _of_contract(self, request: TakeFacts, rows: Sequence[InboxRow]) -> TakenFacts:
+        now, board = await self.clock.now(), await self.engagements.read(request.contract)
         taken = TakenFacts(
             status=board.status if board else None,
             provisioned_version=board.version if board else None,
             correlation=request.contract,
         )
+        if not rows:
+            return taken
         signed = await self._signed(request.contract, now)
         if signed is None or signed.state is SigningState.UNDER_WAY:
             return taken.model_copy(update={"summary": await self._too_early(request.contract, rows, now, signed)})
@@ -99,7 +113,7 @@ class FactActivities:
         if contract is not None:
             await self.expectations.meet([execution_key(f"{row.event.source}.{row.event.object_id}")])
             await self.inbox.assign(row.number, contract)
-        elif row.event.kind is FactKind.RECORD_CHANGED:
+        elif row.event.kind in _PERHAPS_FOREIGN:
             await self.inbox.conclude([row.number], "foreign")
         else:
             await self._park_nameless(row, trouble)
@@ -136,7 +150,7 @@ class FactActivities:
             return (await system.read_signed(event.object_id)).contract
         if isinstance(system, Crm) and event.object_kind == "deal":
             return (await system.read_deal(event.object_id)).contract
-        return None
+        return await self.acceptances.contract_of(event) if event.kind is FactKind.MILESTONE_ACCEPTANCE else None
 
     async def _signed(self, contract: str, now: datetime) -> SignedContract | None:
         name = self.policy.system_for(Capability.CONTRACTS, Scope(service_date=now.date()))

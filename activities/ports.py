@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from canonical.acceptance import Acceptance
 from canonical.billable import BillableKind
 from canonical.billing_schedule import BillingSchedule
 from canonical.contract import Contract
@@ -134,6 +135,18 @@ class Psa(Connected, Protocol):
         ...
 
     async def find_invoice_note(self, project_id: str, note: InvoiceNote, *, key: str) -> Written | None: ...
+
+
+@runtime_checkable
+class Accepting(Connected, Protocol):
+    """Where it stands that a customer accepted a milestone, other than in what was submitted to us."""
+
+    async def read_acceptance(self, target_id: str) -> Acceptance | None:
+        """What the record says of it now; nothing where it is no milestone of ours, or nobody ever accepted it.
+
+        The version grows with each acceptance and each taking back, not with other changes of the record.
+        """
+        ...
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ class AcceptanceState(StrEnum):
     """Whether the customer stands by it."""
 
     ACCEPTED = "accepted"
+    REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
 
 
@@ -28,3 +29,22 @@ class Acceptance(Canonical):
     accepted_on: date
     accepted_by: str
     evidence_url: str = ""
+
+    @property
+    def term(self) -> str:
+        """The milestone as its contract calls it, also where the contract was written before it (M1, C-100.M1)."""
+        return self.milestone.removeprefix(f"{self.contract}.")
+
+    @property
+    def subject(self) -> str:
+        """What all words of it are about: the milestone of the contract."""
+        return f"{self.contract}.{self.term}"
+
+    @property
+    def billing(self) -> str:
+        """The process that bills it: one for each version."""
+        return self.billing_of(self.version)
+
+    def billing_of(self, version: str) -> str:
+        """The same for another version."""
+        return f"bill_milestone/{self.contract}/{self.term}/{version}"

@@ -13,6 +13,7 @@ class FactKind(StrEnum):
     CONTRACT_EXECUTED = "contract_executed"
     CONTRACT_VOIDED = "contract_voided"
     RECORD_CHANGED = "record_changed"
+    MILESTONE_ACCEPTANCE = "milestone_acceptance"
 
 
 @published

@@ -24,6 +24,11 @@ def activation_key(contract: str, version: int) -> str:
     return f"activation/{contract}/{version}"
 
 
+def acceptance_key(milestone: str) -> str:
+    """'The contract of this milestone, which was accepted, becomes active.'"""
+    return f"acceptance/{milestone}"
+
+
 def execution_key(contract: str) -> str:
     """'This contract, of which something was heard, becomes known and executed.'"""
     return f"execution/{contract}"

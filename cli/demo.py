@@ -45,19 +45,19 @@ def demo(
 async def _told(out: Output, stories: list[Story], *, stay: bool, well_known: bool) -> Told:
     from rehearsal.performance import scene_on
     from rehearsal.real import RealSystems
-    from rehearsal.tale import told
+    from rehearsal.tale import changes_in, told
     from rehearsal.theatre import theatre
     from rehearsal.world import World
 
     shutil.rmtree(HOME, ignore_errors=True)
     listener = _Narrator(Console(stderr=out.is_json, soft_wrap=True))
-    overlay = stories[0].scenario.overlay
+    overlay, changes = stories[0].scenario.overlay, changes_in(stories)
     if overlay:
         out.say(f"preparing {overlay}; its first time takes minutes on a slow machine")
     async with (
         RealSystems() as real,
         real.standing(overlay) as standing,
-        theatre(HOME, well_known_ports=well_known, tell=out.say, standing=standing) as stage,
+        theatre(HOME, well_known_ports=well_known, tell=out.say, standing=standing, changes=changes) as stage,
     ):
         listener.opens(stage.stack.addresses, standing.people)
         async with scene_on(stage, World()) as scene:

@@ -24,16 +24,21 @@ from operations.release import release
 from policies.access import Permission
 
 
-class BillingEvent(BaseModel):
-    """A milestone was accepted, or that was withdrawn; ``version`` sorts as text and grows with each change."""
+class MilestoneWord(BaseModel):
+    """A milestone was accepted or rejected, or its acceptance withdrawn; ``version`` sorts as text and grows with each change."""
 
-    contract: Reference
     milestone: Reference
     version: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9:._+-]+$")]
     state: AcceptanceState = AcceptanceState.ACCEPTED
     accepted_on: date
     accepted_by: Name
     evidence_url: str = Field(default="", max_length=2000, pattern=TEXT)
+
+
+class BillingEvent(MilestoneWord):
+    """What the customer says of a milestone of a contract."""
+
+    contract: Reference
 
 
 class RunBilling(BaseModel):

@@ -8,9 +8,12 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
+from activities.acceptance import SUBMITTED
+from canonical.acceptance import Acceptance
 from canonical.errors import KeyReusedWithDifferentContent, Malformed
 from canonical.event import FactKind, InboundEvent
 from canonical.reference import Reference
+from gateway.billing_api import MilestoneWord
 from gateway.permissions import Gate
 from gateway.problems import problems
 from gateway.texts import TEXT
@@ -22,6 +25,7 @@ TYPES = {
     "handoff.contract.voided.v1": FactKind.CONTRACT_VOIDED,
     "handoff.deal.won.v1": FactKind.DEAL_WON,
     "handoff.record.changed.v1": FactKind.RECORD_CHANGED,
+    "handoff.milestone.acceptance.v1": FactKind.MILESTONE_ACCEPTANCE,
 }
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 
@@ -32,6 +36,7 @@ class Subject(BaseModel):
     contract: Reference
     version: str | None = Field(default=None, max_length=80, pattern=TEXT)
     value: str | None = Field(default=None, max_length=80, pattern=TEXT)
+    acceptance: MilestoneWord | None = Field(default=None, description="what `handoff.milestone.acceptance.v1` tells")
 
 
 class CloudEvent(BaseModel):
@@ -69,8 +74,12 @@ def event_routes(office: Office, gate: Gate) -> APIRouter:
     @routes.post("/events", status_code=202, responses=problems(400, 401, 403, 409, 413, 503), openapi_extra=_BODY)
     async def receive(request: Request) -> Accepted:
         """Take one CloudEvent; its id makes it unique within its source."""
-        await gate.require(request, Permission.START)
-        event = _inbound(_read(request.headers, await request.body()))
+        actor = await gate.require(request, Permission.START)
+        read = _read(request.headers, await request.body())
+        event = _inbound(read)
+        if event.kind is FactKind.MILESTONE_ACCEPTANCE:
+            await gate.require(request, Permission.SUBMIT)
+            event = await _kept(office, read, event, actor)
         received = await office.receive([event])
         if not received.new and await office.kept(event.source, event.event_id) != event:
             raise KeyReusedWithDifferentContent(
@@ -120,6 +129,17 @@ def _inbound(event: CloudEvent) -> InboundEvent:
         occurred_at=event.time,
         claims={name: value for name, value in claims.items() if value is not None},
     )
+
+
+async def _kept(office: Office, told: CloudEvent, event: InboundEvent, actor: str) -> InboundEvent:
+    """What it tells is on record with us, where it is re-read; the event only leads there."""
+    word = told.data.acceptance
+    if word is None:
+        raise _malformed("data.acceptance", "The event does not say what was accepted", "Give milestone, version and day of it.")
+    acceptance = Acceptance(contract=told.data.contract, **word.model_dump())
+    kept = await office.billing.keep_acceptance(acceptance)
+    facts = {"object_kind": SUBMITTED, "object_id": kept, "object_version": word.version, "claims": {"submitted_by": actor}}
+    return event.model_copy(update=facts)
 
 
 def _malformed(field: str, message: str, remedy: str) -> Malformed:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
+from activities.acceptance import SUBMITTED
 from activities.contract_of_record import ContractsOfRecord
 from activities.eligibility import Entered
 from activities.time_intake import TakenIn
@@ -17,6 +18,7 @@ from canonical.billable import BillableKind
 from canonical.billing_document import BillingDocument
 from canonical.billing_view import BacklogRow, Trace
 from canonical.errors import Malformed, NotFound
+from canonical.event import FactKind, InboundEvent
 from canonical.exchange_rate import ExchangeRateTable
 from canonical.invoice import Invoice
 from canonical.landscape import Capability, Scope
@@ -33,7 +35,6 @@ from operations.preview import Preview, preview
 from policies.access import Permission
 from policies.firm import Policies
 from workflows import options
-from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
 from workflows.bill_recurring import BillRecurring, BillRecurringWorkflow
 from workflows.bill_time import BillTime, BillTimeWorkflow
 from workflows.follow_rates import FollowRatesWorkflow, RatesFollowed, RatesImported
@@ -41,6 +42,7 @@ from workflows.release_invoice import ReleaseInvoice, ReleaseInvoiceWorkflow
 from workflows.search_attributes import of_engagement
 
 LIMIT_CODES = {SubLedgerKind.PURCHASE_ORDER: "PO_EXHAUSTED", SubLedgerKind.CAP: "CAP_EXCEEDED"}
+_DESK = "acceptances"
 _RUN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
 
 
@@ -86,20 +88,32 @@ class BillingDesk:
 
     @needs(Permission.SUBMIT)
     async def accept(self, acceptance: Acceptance, *, actor: str) -> Submitted:
-        """Submit a milestone's acceptance (R105, billing-event submission); the same version again changes nothing."""
+        """Submit a milestone's acceptance (R105, billing-event submission); the same version again changes nothing.
+
+        It is kept here as the record, and reaches its engagement as any other fact does: until that is active it is parked.
+        """
         if await self.books.engagements.read(acceptance.contract) is None:
             raise NotFound(
                 f"There is no engagement {acceptance.contract}", remedy="Name the contract of the milestone; see `handoff list`."
             )
-        workflow_id = f"bill_milestone/{acceptance.contract}/{acceptance.milestone}/{acceptance.version}"
-        await self._started(
-            BillMilestoneWorkflow.run,
-            BillMilestone(acceptance=acceptance, actor=actor),
-            workflow_id,
-            acceptance.contract,
-            f"Milestone {acceptance.milestone} of {acceptance.contract}",
+        kept = await self.keep_acceptance(acceptance)
+        event = InboundEvent(
+            source=_DESK,
+            event_id=f"{acceptance.subject}/{acceptance.version}/{kept[:16]}",
+            kind=FactKind.MILESTONE_ACCEPTANCE,
+            object_kind=SUBMITTED,
+            object_id=kept,
+            object_version=acceptance.version,
+            contract=acceptance.contract,
+            occurred_at=await self.books.clock.now(),
+            claims={"submitted_by": actor},
         )
-        return Submitted(contract=acceptance.contract, milestone=acceptance.milestone, workflow_id=workflow_id)
+        await self.books.inbox.receive([event])
+        return Submitted(contract=acceptance.contract, milestone=acceptance.milestone, workflow_id=acceptance.billing)
+
+    async def keep_acceptance(self, acceptance: Acceptance) -> str:
+        """Put what was submitted on record; answers under which name."""
+        return await self.books.dossiers.keep(SUBMITTED, acceptance.subject, acceptance)
 
     @needs(Permission.BILL)
     async def import_rates(self, card: RateCard, *, actor: str) -> RatesTaken:

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import model_validator
 
 from rehearsal.check import Check
+from rehearsal.steps.acceptances import Acceptances, AcceptanceVerbs
 from rehearsal.steps.arrivals import Arrivals, ArrivalVerbs
 from rehearsal.steps.billing import Billing, BillingVerbs
 from rehearsal.steps.books import Books, BooksVerbs
@@ -24,6 +25,7 @@ PERFORMERS = (
     Arrivals,
     Desk,
     Delivery,
+    Acceptances,
     Expenses,
     Billing,
     Receivables,
@@ -42,6 +44,7 @@ class Step(
     ArrivalVerbs,
     DeskVerbs,
     DeliveryVerbs,
+    AcceptanceVerbs,
     ExpenseVerbs,
     BillingVerbs,
     ReceivablesVerbs,

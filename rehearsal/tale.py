@@ -3,9 +3,11 @@
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import BaseModel
 
+from canonical.errors import Misconfigured
 from rehearsal.check import Check
 from rehearsal.estate import estate
 from rehearsal.inventory import holdings
@@ -59,6 +61,19 @@ class Teller:
     step: Tell
     fact: Callable[[Fact], None]
     ends: Callable[[Chapter], None]
+
+
+def changes_in(stories: Iterable[Story]) -> dict[str, Any]:
+    """What the chapters change of the firm's policies: they are told on one stage, so that what one says holds for all."""
+    changes: dict[str, Any] = {}
+    for story in stories:
+        for path, value in story.scenario.policies.items():
+            if changes.setdefault(path, value) != value:
+                raise Misconfigured(
+                    f"Chapter {story.name} changes the policy {path} otherwise than a chapter before it",
+                    remedy="Let both say the same, or tell one of them on a stage of its own.",
+                )
+    return changes
 
 
 async def told(stories: Iterable[Story], scene: Scene, teller: Teller) -> Told:

@@ -1,8 +1,10 @@
 """A stage that is a whole stack of its own, Web UI included, for telling rather than for testing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ledger.migrations.run import upgrade
 from rehearsal.accounts import Accounts
@@ -23,9 +25,20 @@ DEMO = ROOT / "policies" / "demo"
 
 
 @asynccontextmanager
-async def theatre(home: Path, *, well_known_ports: bool, tell: Tell, standing: Standing | None = None) -> AsyncIterator[Stage]:
-    """Everything started in this folder; it ends with the block. What stands there already is part of the stage."""
+async def theatre(
+    home: Path,
+    *,
+    well_known_ports: bool,
+    tell: Tell,
+    standing: Standing | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> AsyncIterator[Stage]:
+    """Everything started in this folder; it ends with the block. What stands there already is part of the stage.
+
+    ``changes`` are made to the policies, over those of what stands there.
+    """
     accounts, key, standing = Accounts.fresh(), ApiKeys(home / "api-keys.json").issue(SUBJECT), standing or Standing()
+    standing = replace(standing, changes={**standing.changes, **(changes or {})})
     plan = _plan(home, accounts, standing, well_known_ports=well_known_ports)
     async with (
         Vendors({**{name: plan.url_of(name) for name in SYSTEMS}, **standing.addresses}) as vendors,

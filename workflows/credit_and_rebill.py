@@ -1,6 +1,7 @@
 """A credit: proposed, agreed by a second person, made in our ledger and at the ERP; what it re-opens is billed again (R79)."""
 
 import asyncio
+from functools import partial
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -182,17 +183,48 @@ class CreditAndRebillWorkflow(CreditSteps):
         elif released.posted:
             owed = Money.sum((one.total for one in released.posted.values()), left.currency)
             moved = min(left, owed)
+            if workflow.patched("agreed transfers are made"):
+                await self._transfer(moved, left - moved, bill_to.reference, released)
+                return
             await self._ask_to_transfer(moved, bill_to.reference, sorted(released.posted))
             left = left - moved
         if left is not None and not left.is_zero:
             await self._task(left)
 
-    async def _task(self, left: Money) -> None:
+    async def _transfer(self, moved: Money, left: Money, to: str, released: Released) -> None:
+        """What nobody owes is a task at once; the rest is transferred once a second person agrees, else it is a task as well."""
+        if not left.is_zero:
+            await self._task(left)
+        if not await self._may_transfer(moved, to, released):
+            await self._task(moved, "not transferred")
+            return
+        for name, posted in sorted(released.posted.items()):
+            part = min(moved, posted.total)
+            if part.is_zero:
+                break
+            credited = await self.insisted(partial(self.transfer, name, part), f"transfer_credit_{name}")
+            self._done, moved = self._done.model_copy(update={"credited": credited}), moved - part
+
+    async def _may_transfer(self, moved: Money, to: str, released: Released) -> bool:
+        self.subject = self.trouble()
+        finding = self._transfer_finding(moved, to, sorted(released.posted))
+        try:
+            while True:
+                for _, answer in await self.reviewed(self.origin("credit_transfer"), [finding], status=None):
+                    if answer.decision is Decision.OVERRIDE:
+                        return True
+        except ApplicationError as error:
+            if error.type != REJECTED:
+                raise
+            await self.leave("It is not transferred.")
+            return False
+
+    async def _task(self, left: Money, apart: str = "") -> None:
         """What is left is the customer's: finance refunds it or leaves it on account; nothing here waits for that."""
         self.subject = self.trouble()
         finding = Finding(
             code="CUSTOMER_CREDIT",
-            subject=self._request.reference,
+            subject=" ".join(filter(None, (self._request.reference, apart))),
             sentence=f"{left} of credit {self._done.credited.number or self._request.reference} settles nothing.",
             remedy="Refund it, or leave it on the customer's account for the next invoice; then settle.",
             money=left,
@@ -201,17 +233,20 @@ class CreditAndRebillWorkflow(CreditSteps):
         await self.open_only(self.origin("customer_credit"), [finding])
 
     async def _ask_to_transfer(self, moved: Money, to: str, invoices: list[str]) -> None:
-        """One customer's money settles another's invoice only by a decision of two people, made in the ERP."""
+        """As earlier releases did, which left it to accounting."""
         self.subject = self.trouble()
-        finding = Finding(
+        await self.open_only(self.origin("credit_transfer"), [self._transfer_finding(moved, to, invoices)])
+
+    def _transfer_finding(self, moved: Money, to: str, invoices: list[str]) -> Finding:
+        """One customer's money settles another's invoice only by a decision of two people."""
+        return Finding(
             code="CREDIT_TRANSFER",
             subject=self._request.reference,
             sentence=f"{moved} that {self.at.customer} has left could settle what {to} owes.",
-            remedy="Have both customers agree and a second person approve; transfer it in the ERP, then settle. Else reject.",
+            remedy="Have both customers agree, then override: it is transferred in the ERP. Reject, and it stays credit.",
             money=moved,
             evidence={PROPOSER: self._actor, "from": self.at.customer, "to": to, "invoices": ", ".join(invoices)},
         )
-        await self.open_only(self.origin("credit_transfer"), [finding])
 
 
 def _why(error: BaseException) -> str:

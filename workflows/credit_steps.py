@@ -3,9 +3,18 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.credit_posting import ApplyCredit, ConcludeCredit, Credited, CreditPostingActivities, FindBillTo, PostCredit
+    from activities.credit_posting import (
+        ApplyCredit,
+        ConcludeCredit,
+        Credited,
+        CreditPostingActivities,
+        FindBillTo,
+        PostCredit,
+        TransferCredit,
+    )
     from activities.crediting import CreditingActivities, DecideCredit, MakeCredit, ProposeCredit, Proposed
     from canonical.credit import CreditRequest, ProposalState
+    from canonical.money import Money
     from canonical.provenance import Origin
     from workflows import options
     from workflows.insistent import Insistent
@@ -122,6 +131,23 @@ class CreditSteps(Insistent):
             request,
             task_queue=options.account(self.at.system),
             summary=f"apply credit {self._request.reference} to {invoice}",
+            **options.VENDOR_WRITE,
+        )
+
+    async def transfer(self, invoice: str, amount: Money) -> Credited:
+        """So much of what is left, to an invoice of another customer."""
+        request = TransferCredit(
+            origin=self.origin("transfer_credit"),
+            reference=self._request.reference,
+            system=self.at.system,
+            invoice=invoice,
+            amount=amount,
+        )
+        return await workflow.execute_activity_method(
+            CreditPostingActivities.transfer_credit,
+            request,
+            task_queue=options.account(self.at.system),
+            summary=f"transfer of credit {self._request.reference} to {invoice}",
             **options.VENDOR_WRITE,
         )
 

@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, ChildWorkflowError, FailureErro
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.acceptance import DueAcceptance
     from activities.case import CaseActivities, OpenCases, ResolveCases, case_key
     from activities.drift import CompareProject, DriftActivities
     from activities.fact import FactActivities, TakeFacts, TakenFacts
@@ -18,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from canonical.exception import Finding
     from canonical.provenance import Origin
     from workflows import options
+    from workflows.bill_milestone import BillMilestone, BillMilestoneWorkflow
     from workflows.provision_project import Provisioned, ProvisionProject, ProvisionProjectWorkflow
     from workflows.review import finding_of
     from workflows.search_attributes import of_engagement, where
@@ -113,6 +115,8 @@ class EngagementWorkflow:
             await self._can_read()
 
     async def _act_on(self, taken: TakenFacts) -> None:
+        for due in taken.acceptances:
+            await self._bill_milestone(due)
         if taken.is_voided:
             self._next = None
             await self._stop_handoff("The contract was voided or declined.")
@@ -124,6 +128,25 @@ class EngagementWorkflow:
                 await self._child().signal(ProvisionProjectWorkflow.records_changed)
         elif taken.is_changed and taken.status in _LIVING:
             await self._compare()
+
+    async def _bill_milestone(self, due: DueAcceptance) -> None:
+        """Once for each version of an acceptance; what still waits for an older one looks again, and gives way."""
+        acceptance = due.acceptance
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                BillMilestoneWorkflow.run,
+                BillMilestone(acceptance=acceptance, actor=due.actor),
+                id=acceptance.billing,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                search_attributes=of_engagement(self._contract, acceptance.subject),
+                static_summary=f"Milestone {acceptance.term} of {self._contract}",
+                priority=options.fair(self._contract),
+            )
+        for version in due.older:
+            with contextlib.suppress(FailureError):  # it came to its end
+                older = workflow.get_external_workflow_handle(acceptance.billing_of(version))
+                await older.signal(BillMilestoneWorkflow.records_changed)
 
     async def _new_version(self, version: int, status: EngagementStatus | None) -> None:
         """A living project is amended; a handoff whose project does not live yet gives way to the newer version."""

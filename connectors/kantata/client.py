@@ -1,10 +1,11 @@
-"""Kantata OX as much of it as we use; satisfies ``Psa``, ``ChangeFeed``, ``Time`` and ``Listing``."""
+"""Kantata OX as much of it as we use; satisfies ``Psa``, ``Accepting``, ``ChangeFeed``, ``Time`` and ``Listing``."""
 
 from datetime import timedelta
 
 from canonical.errors import RuleBroken
 from canonical.written import ClosedPeriod, Declaration
 from connectors.http import client
+from connectors.kantata.acceptances import Acceptances
 from connectors.kantata.api import Api
 from connectors.kantata.changes import Changes
 from connectors.kantata.expenses import Expenses
@@ -48,7 +49,7 @@ DECLARED = {
 }
 
 
-class Kantata(Projects, Staffing, Changes, Time, Expenses, Invoices, Listings):
+class Kantata(Projects, Staffing, Acceptances, Changes, Time, Expenses, Invoices, Listings):
     """One account."""
 
     def __init__(self, system: str, settings: Settings) -> None:
@@ -63,6 +64,8 @@ class Kantata(Projects, Staffing, Changes, Time, Expenses, Invoices, Listings):
         Staffing.__init__(self, api, settings)
         windows = Windows(api, at_once=max(1, settings.concurrent_calls // 2))  # the rest is for calls that people wait for
         names = Names(api, settings.service_name)
+        Acceptances.__init__(self, api, settings, names)
+        Changes.__init__(self, api, self)
         Time.__init__(self, api, settings, windows, names)
         Expenses.__init__(self, api, settings, windows, names)
         Invoices.__init__(self, api, settings)

@@ -79,6 +79,30 @@ class Story(Referenced):
     description: str | None = None
 
 
+class MilestoneStory(Referenced):
+    """A milestone of the plan, and the project it belongs to."""
+
+    story_type: str
+    workspace_id: str
+    state: str
+    description: str | None = None
+
+
+class StoryStateChange(Shape):
+    """A line of the audit trail of a story's states; nobody can change it."""
+
+    state: str
+    user_id: str | None = None
+    created_at: datetime
+
+
+class CustomFieldValue(Shape):
+    """What a custom field of a record says."""
+
+    custom_field_id: str
+    value: Any = None
+
+
 class BillingMilestone(Referenced):
     """An item of the project's billing schedule."""
 

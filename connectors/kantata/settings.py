@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from connectors.timing import Timing
 
+AcceptanceFact = Literal["on", "by", "record"]
 Dimension = Literal["practice", "region", "revenue_treatment", "cost_center", "entity"]
 
 
@@ -36,6 +37,11 @@ class Settings(BaseModel):
     )
     roles: dict[str, str] = Field(default={}, description="our role to the role's name in Kantata, where they differ")
     dimension_fields: Mapping[Dimension, str] = Field(default={}, description="custom field of projects that carries a dimension")
+    acceptance_fields: Mapping[AcceptanceFact, str] = Field(
+        default={},
+        description="custom field of tasks that says of a completed milestone on which day (`on`) and by whom (`by`) the customer"
+        " accepted it, and where the signed record is (`record`)",
+    )
     rate_cards: dict[str, str] = Field(default={}, description="rate card by currency")
     time_zone: str = Field(default="UTC", description="the account's own: days of work are days there")
     subscribed_events: bool = Field(

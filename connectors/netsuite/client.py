@@ -33,6 +33,7 @@ from connectors.netsuite.periods import Periods
 from connectors.netsuite.posting import Posting
 from connectors.netsuite.projects import ProjectLedger
 from connectors.netsuite.settings import Settings
+from connectors.netsuite.transfers import Transfers
 from connectors.netsuite.wire import decoded
 
 
@@ -56,6 +57,7 @@ class NetSuite:
         self._charges = Charges(self._account, directory)
         self._invoices, self._credit_memos = Invoices(posting), CreditMemos(posting)
         self._deposits, self._applications = Deposits(posting), Applications(posting)
+        self._transfers = Transfers(posting, self._applications)
         self._feeds, self._journals = Feeds(posting), Journals(posting)
         self._listings = Listings(self._account, directory)
         self.listings, self.lists_lag = self._listings.listings, self._listings.lists_lag
@@ -188,6 +190,14 @@ class NetSuite:
 
     async def find_application(self, source_id: str, invoice_id: str, *, key: str) -> Written | None:
         return await self._applications.find_application(source_id, invoice_id, key=key)
+
+    async def transfer_credit(
+        self, reference: str, source_id: str, invoice_id: str, amount: Money, on: date, *, key: str
+    ) -> Written:
+        return await self._transfers.transfer_credit(reference, source_id, invoice_id, amount, on, key=key)
+
+    async def find_transfer(self, reference: str, source_id: str, invoice_id: str, *, key: str) -> Written | None:
+        return await self._transfers.find_transfer(reference, key=key)
 
     def documents(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[DocumentRecord]]:
         return self._feeds.documents(since, until)

@@ -45,6 +45,7 @@ DECLARATIONS = {
     "credit_memo": _posts("credit_memo", None, _LINES),
     "deposit": _posts("deposit", None),
     "application": _posts("application", None),
+    "transfer": _posts("transfer", None),
     "journal": _posts("journal", "reverse_journal", _LINES),
 }
 

@@ -177,6 +177,12 @@ class DocumentShape(TransactionShape):
     exchange_rate: Decimal | None = Field(default=None, alias="exchangeRate")
 
 
+class OwedShape(DocumentShape):
+    """A document with the receivable account that it stands on."""
+
+    account: Linked
+
+
 class CreditShape(DocumentShape):
     """A credit memo with its lines and with the account's custom fields, which are among the extra ones."""
 

@@ -104,6 +104,10 @@ class Chart(BaseModel):
     accounts_by_kind: dict[str, str] = Field(default_factory=lambda: dict(_ACCOUNTS))
     withholding: str = Field(default="1120", description="account of tax that customers withhold against a certificate")
     cash: str = Field(default="1000", description="account that deposits are received on")
+    clearing: str = Field(
+        default="1090",
+        description="account of type Bank over which one customer's credit settles another's invoice",
+    )
     tax_codes: dict[str, str] = Field(
         default={}, description="salesTaxItem by our tax code: internal id, or eid: and external id"
     )

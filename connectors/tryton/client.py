@@ -174,6 +174,15 @@ class Tryton:
     async def find_application(self, source_id: str, invoice_id: str, *, key: str) -> Written | None:
         return await self._credits.find_application(source_id, invoice_id)
 
+    async def transfer_credit(
+        self, reference: str, source_id: str, invoice_id: str, amount: Money, on: date, *, key: str
+    ) -> Written:
+        """One entry with both parties, which is no more to Tryton than an application."""
+        return await self._credits.apply(source_id, invoice_id, amount, across=True)
+
+    async def find_transfer(self, reference: str, source_id: str, invoice_id: str, *, key: str) -> Written | None:
+        return await self._credits.find_application(source_id, invoice_id)
+
     def documents(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[DocumentRecord]]:
         return self._feeds.documents(since, until)
 

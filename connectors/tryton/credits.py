@@ -87,12 +87,12 @@ class Credits:
                 return self._written(found)
         return None
 
-    async def apply(self, source_id: str, invoice_id: str, amount: Money) -> Written:
-        """Use up so much of what the customer is owed for this invoice."""
+    async def apply(self, source_id: str, invoice_id: str, amount: Money, *, across: bool = False) -> Written:
+        """Use up so much of what the customer is owed for this invoice, which is another's only where that was agreed."""
         invoice = await self._invoices.read(invoice_id)
         found = await self._moves.named(application(source_id, invoice_id), invoice.company)
         if found is None or found.state != "posted":
-            found = await self._applied(source_id, invoice, amount)
+            found = await self._applied(source_id, invoice, amount, across=across)
         await self._linked(found, source_id, invoice)
         return self._written(found)
 
@@ -105,14 +105,14 @@ class Credits:
         lines = await self._moves.lines(found.id, company=invoice.company)
         return self._written(found) if any(line.invoice_payment == invoice.id for line in lines) else None
 
-    async def _applied(self, source_id: str, invoice: InvoiceShape, amount: Money) -> MoveShape:
+    async def _applied(self, source_id: str, invoice: InvoiceShape, amount: Money, *, across: bool) -> MoveShape:
         if not await self._is_domestic(invoice):
             remedy = "Match both in Tryton, which books the difference of the rates."
             raise Rejected(
                 f"Invoice {invoice.number} is in {invoice.currency}: nothing is applied to it from here", remedy=remedy
             )
         source = await self._sources.read(source_id)
-        _require_room(source, invoice, amount)
+        _require_room(source, invoice, amount, across=across)
         entity = await self._directory.entity(invoice.company)
         lines = [
             debit(source.account, amount.amount, party=source.party),
@@ -155,8 +155,9 @@ def _require_currency(amount: Money, currency: str, entity: str) -> None:
         raise Rejected(f"{amount} cannot be posted: {entity} keeps its books in {currency}", remedy=remedy)
 
 
-def _require_room(source: Source, invoice: InvoiceShape, amount: Money) -> None:
-    if source.party != invoice.party or source.currency != invoice.currency or amount.currency != invoice.currency:
+def _require_room(source: Source, invoice: InvoiceShape, amount: Money, *, across: bool) -> None:
+    is_theirs = across or source.party == invoice.party
+    if not is_theirs or source.currency != invoice.currency or amount.currency != invoice.currency:
         raise Rejected(
             f"{amount} of {source.name} cannot be applied to invoice {invoice.number}: customer or currency differ",
             remedy="Apply it to an invoice of the same customer and currency.",

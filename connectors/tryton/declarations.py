@@ -36,6 +36,7 @@ DECLARATIONS = {
     "tax_document": _declared("tax_document", "account.invoice.reference (not unique)", None, dated=True, rounds=True),
     "deposit": _declared("deposit", "account.move.description (not unique)", None, dated=True),
     "application": _declared("application", "account.move.description (not unique)", None, dated=True),
+    "transfer": _declared("transfer", "account.move.description (not unique)", None, dated=True),
     "journal": _declared("journal", "account.move.description (not unique)", "reverse_journal", dated=True),
 }
 

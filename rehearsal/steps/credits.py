@@ -1,6 +1,6 @@
 """Credits as finance asks for them: proposed, approved by another person, rejected."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import Field
@@ -13,7 +13,7 @@ from policies.shape import Shape
 from rehearsal.deal import Party
 from rehearsal.scene import Scene, StepFailed
 from rehearsal.steps.verb import asked
-from rehearsal.words import Amount, MoneyText
+from rehearsal.words import Amount, MoneyText, Stretch, spoken
 
 _FIN = "fin.okafor@northwind.example"
 _CORA = "cora.control@northwind.example"
@@ -65,12 +65,22 @@ class DecideCredit(Shape):
     refused: str = ""
 
 
+class CreditEnds(Shape):
+    """Until nothing of a credit goes on, and nobody is asked about it any more."""
+
+    contract: str
+    run: str
+    name: str = "CR1"
+    within: Stretch = timedelta(seconds=30)
+
+
 class CreditVerbs(Shape):
     """The verbs of this topic."""
 
     credit: Credit | None = None
     approve_credit: DecideCredit | None = None
     reject_credit: DecideCredit | None = None
+    credit_ends: CreditEnds | None = None
 
 
 class Credits:
@@ -98,6 +108,16 @@ class Credits:
     async def reject_credit(self, given: DecideCredit) -> None:
         """It is not to be."""
         await _expecting(given.refused, self._desk.reject(_reference(given), actor=given.by, reason=given.reason))
+
+    async def credit_ends(self, given: CreditEnds) -> None:
+        """Look until its process is over."""
+        handle = self._scene.office.client.get_workflow_handle(f"credit_and_rebill/{_reference(given)}")
+
+        async def is_over() -> bool | None:
+            return (await handle.describe()).close_time is not None or None
+
+        if await self._scene.until(is_over, given.within) is None:
+            raise StepFailed(f"after {spoken(given.within)} credit {_reference(given)} still goes on")
 
     async def _parts(self, given: Credit) -> tuple[CreditPart, ...]:
         if not given.items:
@@ -142,7 +162,7 @@ def _address(party: Party) -> Address:
     )
 
 
-def _reference(given: Credit | DecideCredit) -> str:
+def _reference(given: Credit | DecideCredit | CreditEnds) -> str:
     return f"{given.contract}.{given.run}.{given.name}"
 
 

@@ -1,16 +1,13 @@
-"""What delivery's people do: record time in Kantata, have milestones accepted."""
+"""What delivery's people do: record time in Kantata, and decide on it."""
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
-from temporalio.service import RPCError
 
-from canonical.acceptance import Acceptance
 from policies.shape import Shape
 from rehearsal.estate import estate
 from rehearsal.record import Json, Record
@@ -20,22 +17,10 @@ from rehearsal.steps.verb import Nothing, asked
 from rehearsal.words import Amount
 
 _ROLE, _USER = 5_000, 7_000
-_JUDGED, _ANSWERS = timedelta(seconds=20), timedelta(seconds=2)
 TOLD = 1.1  # Kantata tells changes by the second: what was entered in this one is told in the next
 
 
 Decision = Literal["approved", "rejected", "pending", "cancelled"]
-
-
-class Accept(Shape):
-    """The customer accepts a milestone, with the record that proves it; told ``times`` times, some at once."""
-
-    contract: str
-    times: int = Field(default=1, ge=1)
-    milestone: str
-    on: date
-    by: str = "pat.customer@acme.example"
-    evidence: str = "https://firm.example/acceptance"
 
 
 class Hours(Shape):
@@ -70,7 +55,6 @@ class ChangeTime(Shape):
 class DeliveryVerbs(Shape):
     """The verbs of this topic."""
 
-    accept: Accept | None = None
     record_time: RecordTime | None = None
     change_time: ChangeTime | None = None
     take_in_time: Nothing | None = Field(default=None, description="time and expenses are polled now")
@@ -84,33 +68,6 @@ class Delivery:
         self._roles: dict[str, str] = {}
         self._people: dict[str, str] = {}
         self._entries: dict[str, tuple[str, str, Json]] = {}
-
-    async def accept(self, given: Accept) -> None:
-        """Submit the acceptance as a governance tool would."""
-        acceptance = Acceptance(
-            contract=given.contract,
-            milestone=given.milestone,
-            version=given.on.isoformat(),
-            accepted_on=given.on,
-            accepted_by=given.by,
-            evidence_url=given.evidence,
-        )
-        copies = given.times * self._scene.manner.copies
-        submitted, *_ = await asyncio.gather(*(asked(self._desk.accept(acceptance, actor=SUBJECT)) for _ in range(copies)))
-        await self._judged(submitted.workflow_id)
-
-    async def _judged(self, workflow_id: str) -> None:
-        """People look at one acceptance before they submit the next: until it is entered, or waits for somebody."""
-        handle = self._scene.office.client.get_workflow_handle(workflow_id)
-
-        async def is_judged() -> bool | None:
-            if (await handle.describe()).close_time is not None:
-                return True
-            with suppress(RPCError):  # nobody answers while the worker is away
-                return bool(await handle.query("waits_for", rpc_timeout=_ANSWERS)) or None
-            return None
-
-        await self._scene.until(is_judged, _JUDGED)
 
     async def take_in_time(self, _: Nothing) -> None:
         """Ask Kantata what changed."""

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from policies.shape import Shape
 from rehearsal.scene import Scene, StepFailed
-from rehearsal.steps.delivery import Accept, Delivery, Hours, RecordTime
+from rehearsal.steps.acceptances import Accept, Acceptances
+from rehearsal.steps.delivery import Delivery, Hours, RecordTime
 from rehearsal.steps.verb import asked
 from rehearsal.words import Amount, Stretch, spoken
 
@@ -57,14 +58,15 @@ class Pressure:
     """Everybody at once."""
 
     def __init__(self, scene: Scene) -> None:
-        self._scene, self._desk, self._delivery = scene, scene.office.billing, Delivery(scene)
+        self._scene, self._desk = scene, scene.office.billing
+        self._delivery, self._acceptances = Delivery(scene), Acceptances(scene)
 
     async def accept_all(self, given: AcceptAll) -> None:
         """One acceptance each, in their order: a stage depends on the one before."""
         client = self._scene.office.client
         for line in self._scene.deal(given.contract).lines:
             for one in line.milestones:
-                await self._delivery.accept(Accept(contract=given.contract, milestone=one.milestone, on=given.on))
+                await self._acceptances.accept(Accept(contract=given.contract, milestone=one.milestone, on=given.on))
                 await client.get_workflow_handle(f"bill_milestone/{given.contract}/{one.milestone}/{given.on}").result()
 
     async def record_days(self, given: RecordDays) -> None:

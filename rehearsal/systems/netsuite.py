@@ -10,6 +10,7 @@ from rehearsal.systems.system import Secrets, System
 
 CURRENCIES = {"USD": "1", "GBP": "2", "EUR": "3", "INR": "4", "CAD": "5"}
 SUBSIDIARIES = {"US01": ("1", "USD", "US"), "UK01": ("2", "GBP", "GB"), "DE01": ("3", "EUR", "DE"), "IN01": ("4", "INR", "IN")}
+_SYMBOLS = {number: code for code, number in CURRENCIES.items()}
 _DOCUMENTS: dict[RecordKind, str] = {"invoice": "invoice", "credit_memo": "creditMemo"}
 _ACCOUNT = "TSTDRV7700001_SB1"
 _ESCAPED = re.compile(r"__|_([0-9A-F]{2})")
@@ -80,6 +81,8 @@ class NetSuite(System):
                     yield Holding(self.title, "project", record.id, gone + spoken_amount(record.fields["jobPrice"]))
                 case "schedule":
                     yield Holding(self.title, "billing schedule", record.id, gone + _billed(record))
+                case "invoice" | "credit_memo":
+                    yield Holding(self.title, record.kind.replace("_", " "), record.id, gone + _numbered(record.fields))
 
 
 def _subsidiary(entity: str, currency: str, country: str) -> Json:
@@ -114,6 +117,11 @@ def _customer(customer: ErpCustomer) -> Json:
     if customer.tax_number:
         record["vatRegNumber"] = customer.tax_number
     return record
+
+
+def _numbered(document: Json) -> str:
+    currency = _SYMBOLS.get(_id(document.get("currency")), "")
+    return f"{document.get('tranId', '')}, {spoken_amount(document.get('total'))} {currency}".strip()
 
 
 def _billed(record: Record) -> str:

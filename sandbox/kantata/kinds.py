@@ -1,6 +1,6 @@
 """The record types of the API as data; those of time and expenses are in line_item_kinds."""
 
-from sandbox.kantata.kind import COMMON_INCLUDES, REFERENCE, Kind, reference_data
+from sandbox.kantata.kind import COMMON_INCLUDES, READ_ONLY, REFERENCE, Kind, reference_data
 from sandbox.kantata.line_item_kinds import LINE_ITEM_KINDS
 
 __all__ = ["BY_SUBJECT", "KINDS", "Kind"]
@@ -211,6 +211,17 @@ _EVENTS = Kind(
     event=False,
 )
 
+# Documented: made by itself whenever the state of a story is set; a list needs the story.
+_STATE_CHANGES = Kind(
+    "story_state_changes",
+    "story_state_change",
+    "StoryStateChange",
+    includes={"story": ("story_id", "stories"), "user": ("user_id", "users")},
+    orders=("created_at",),
+    default_order="created_at:asc",
+    may=READ_ONLY,
+    event=False,
+)
 
 KINDS: dict[str, Kind] = {
     kind.plural: kind
@@ -225,6 +236,7 @@ KINDS: dict[str, Kind] = {
         _REFERENCES,
         _VALUES,
         _EVENTS,
+        _STATE_CHANGES,
         *LINE_ITEM_KINDS,
         reference_data("users", "user", "User"),
         reference_data("roles", "role", "Role"),

@@ -80,6 +80,8 @@ def _wanted(record: Record, query: Mapping[str, str], including: str) -> bool:
 def _refuse_unusable(kind: Kind, query: Mapping[str, str]) -> None:
     if kind.plural in {"external_references", "custom_field_values"} and not query.get("subject_type"):
         raise Refusal(400, "subject_type is required", field="subject_type")
+    if kind.plural == "story_state_changes" and not query.get("story_id"):
+        raise Refusal(400, "story_id is required", field="story_id")
     if _REFERENCE_REF in query and not query[_REFERENCE_REF].isdigit():  # documented as an integer, unlike its plural
         raise Refusal(400, f"{_REFERENCE_REF} must be an integer", field=_REFERENCE_REF)
     name, _, direction = query.get("order", kind.default_order).partition(":")
@@ -168,6 +170,7 @@ _OWN: dict[str, dict[str, Filter]] = {
         "with_subject_id": one_of("subject_id"),
         "with_custom_field_id": one_of("custom_field_id"),
     },
+    "story_state_changes": {"story_id": one_of("story_id")},
     "subscribed_events": {
         "event_types": one_of("event_type"),
         "subject_type": one_of("subject_type"),

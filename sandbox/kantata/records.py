@@ -97,6 +97,8 @@ class Writer:
             self.refer(kind, record["id"], reference)
         self._set_custom_fields(kind, record["id"], fields)
         changes.forget(self.state, kind.plural, record)
+        if kind.plural == "stories" and changed["state"] != record["state"]:
+            self._keep_state(changed)
         record.clear()
         record.update(changed, updated_at=self.now.isoformat())
         enter(self.state, kind.plural, record)
@@ -159,6 +161,11 @@ class Writer:
     def _note(self, kind: Kind, number: str, what: str) -> None:
         if kind.event:
             note(self.state, kind, number, what, user=self.user["user_id"], now=self.now, next_id=self._next_id)
+
+    def _keep_state(self, story: Record) -> None:
+        """The audit trail of a story's states."""
+        change = {"id": self._next_id(), "story_id": story["id"], "state": story["state"], "user_id": self.user["user_id"]}
+        enter(self.state, "story_state_changes", change | {"_subject_type": "StoryStateChange", **dated(self.now)})
 
     def _hide(self, plural: str, number: str) -> None:
         if self.invisible_seconds:

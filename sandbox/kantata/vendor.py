@@ -98,11 +98,14 @@ class Kantata(SimulatedVendor):
         return Refusal(status).answer(headers)
 
     async def _edit(self, request: Request) -> Response:
-        """An administrator approves a timesheet, or takes a line item back from one and deletes or changes it."""
+        """An administrator approves a timesheet, takes an item back from one to delete or change it, or changes a record."""
         kind, given = KINDS[request.path_params["plural"]], await request.json()
         record, writer = self.state[kind.plural][request.path_params["number"]], self._people()
         if given["does"] == "approve":
             writer.resolve(kind, record, "approve", "")
+            return JSONResponse({"id": record["id"]})
+        if kind not in SUBMISSIONS.values():
+            writer.update(kind, record, given["to"])
             return JSONResponse({"id": record["id"]})
         sheet, record["recent_submission_id"] = record.get("recent_submission_id"), None
         if given["does"] == "delete":

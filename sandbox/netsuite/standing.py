@@ -29,6 +29,7 @@ _ACCOUNTS = (
     ("6900", "Write-offs", "Expense"),
     ("7000", "FX Gain/Loss", "OthExpense"),
     ("7010", "Rounding", "OthExpense"),
+    ("1090", "Customer Credit Clearing", "Bank"),
 )
 _SERVICES = ("4000", "4010", "4020", "4030", "4900", "4910")
 _OTHER_CHARGES = ("1120", "1150", "2300", "2350", "5900", "6900", "7010")

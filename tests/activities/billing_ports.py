@@ -33,6 +33,7 @@ class RememberingReceivables(Remembering):
         self.charges: dict[str, ChargeLine] = {}
         self.memos: dict[str, CreditMemo] = {}
         self.settled: dict[str, Money] = {}
+        self.transfers: list[str] = []
         self.journals: dict[str, JournalRecord] = {}
         self.closed: set[tuple[str, date]] = set()
         self.statuses: list[DocumentRecord] = []
@@ -129,6 +130,19 @@ class RememberingReceivables(Remembering):
         return written
 
     async def find_application(self, source_id: str, invoice_id: str, *, key: str) -> Written | None:
+        return self.find(key)
+
+    async def transfer_credit(
+        self, reference: str, source_id: str, invoice_id: str, amount: Money, on: date, *, key: str
+    ) -> Written:
+        written = await self.make("transfer_credit", "transfer", reference, key)
+        if reference not in self.transfers:
+            self.transfers.append(reference)
+            self.pay(source_id, amount)
+            self.pay(invoice_id, amount)
+        return written
+
+    async def find_transfer(self, reference: str, source_id: str, invoice_id: str, *, key: str) -> Written | None:
         return self.find(key)
 
     async def documents(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[DocumentRecord]]:

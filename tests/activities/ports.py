@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from activities.ports import Billing, ChangeFeed, Contracts, Crm, CrmUpdate, Customers, Documents, ProjectAccounting, Psa, Quotes
+from canonical.acceptance import Acceptance
 from canonical.billing_schedule import BillingSchedule
 from canonical.document import DocumentReference, SignedContract, SigningState
 from canonical.errors import NotFound, Rejected, Unavailable
@@ -118,6 +119,10 @@ class RememberingPsa(RememberingTime):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.notes: dict[str, InvoiceNote] = {}
+        self.acceptances: dict[str, Acceptance] = {}
+
+    async def read_acceptance(self, target_id: str) -> Acceptance | None:
+        return self.acceptances.get(target_id)
 
     async def create_project(self, project: Project, *, key: str) -> Written:
         return await self.make("create_project", "project", project.reference, key)

@@ -108,12 +108,12 @@ async def if_state(connector: Kantata, project_id: str, state: ProjectState) -> 
 
 
 @asynccontextmanager
-async def a_bench() -> AsyncIterator[Bench]:
+async def a_bench(**more: Any) -> AsyncIterator[Bench]:
     """The connector joined to a seeded account."""
     account = Account()
     account.seed(WORLD)
     async with serving(account) as server:
-        connector = connect("kantata", settings(server.url))
+        connector = connect("kantata", settings(server.url, **more))
         yield Bench(connector, account, server.url)
         await connector.aclose()
 

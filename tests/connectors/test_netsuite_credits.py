@@ -131,3 +131,28 @@ async def test_a_memo_that_is_full_forgets_the_oldest_applications_and_never_wha
     assert len(memo) <= 999 and memo.startswith("wire 4711 | see the e-mail | Handoff applied ")
     assert await bench.connector.find_application(payment, invoice.target_id, key=keys[-1])
     assert (await bench.connector.read_invoice(invoice.target_id)).open == usd("9988")
+
+
+# One customer's credit for another's invoice.
+
+
+async def test_a_transfer_uses_up_the_one_credit_and_settles_the_others_invoice(bench: Bench) -> None:  # S07
+    invoice = await invoiced(bench.connector)
+    await paid(bench, invoice, "10000")
+    memo = await bench.connector.post_credit_memo(a_credit_memo(), invoice_id=invoice.target_id, key="create_credit_memo/CM-100")
+    other = await a_buyer(bench.connector, "CUST-2", legal_name="Acme Ireland Ltd")
+    theirs = await bench.connector.post_invoice(an_invoice("INV-2"), customer_id=other, project_id="", key="create_invoice/INV-2")
+    before, left = await books(bench), (await bench.connector.read_credit_memo(memo.target_id)).open - usd("300")
+    given = {"source_id": memo.target_id, "invoice_id": theirs.target_id}
+    for _ in range(2):
+        made = await bench.connector.transfer_credit(
+            "CM-100.to.INV-2", **given, amount=usd("300"), on=JUNE, key="transfer/CM-100"
+        )
+    assert (await bench.connector.read_credit_memo(memo.target_id)).open == left
+    assert (await bench.connector.read_invoice(theirs.target_id)).open == usd("9700")
+    assert await books(bench) == before
+    found = await bench.connector.find_transfer("CM-100.to.INV-2", **given, key="transfer/CM-100")
+    assert found is not None and (found.target_id, found.details) == (made.target_id, made.details)
+    for document in (made.target_id, made.details["journal"]):
+        assert [line.account for journal in await bench.connector.read_journals(document) for line in journal.lines]
+    assert await bench.connector.find_transfer("CM-100.to.INV-3", **given, key="transfer/CM-100") is None

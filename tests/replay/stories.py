@@ -8,6 +8,7 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
+from activities.acceptance import SUBMITTED
 from activities.fact import IdentifyEvent
 from activities.plan import PlanActivation
 from canonical.credit import CreditRequest, Rebill
@@ -416,12 +417,41 @@ async def credit_approved_and_billed_again(house: House, contract: str) -> Handl
 
 
 @story
-async def credit_billed_again_to_another_customer(house: House, contract: str) -> Handle:
+async def credit_transferred_to_another_customer(house: House, contract: str) -> Handle:
     await an_invoice_of(house, contract, paid=True)
     handle = await credited(house, contract, rebill=Rebill(bill_to=a_customer(reference=f"CUST-{contract}-2")))
     await house.settle(contract, "CREDIT_APPROVAL", Decision.OVERRIDE)
+    await house.settle(contract, "CREDIT_TRANSFER", Decision.OVERRIDE)
     await handle.result()
     return handle
+
+
+@story
+async def credit_not_transferred_to_another_customer(house: House, contract: str) -> Handle:
+    await an_invoice_of(house, contract, paid=True)
+    handle = await credited(house, contract, rebill=Rebill(bill_to=a_customer(reference=f"CUST-{contract}-2")))
+    await house.settle(contract, "CREDIT_APPROVAL", Decision.OVERRIDE)
+    await house.settle(contract, "CREDIT_TRANSFER", Decision.REJECT)
+    await handle.result()
+    return handle
+
+
+@story
+async def engagement_with_acceptances(house: House, contract: str) -> Handle:
+    house.firm.sell(contract)
+    handle = await house.hear(contract, "executed")
+    await house.reached(contract, "active")
+    for version in ("1", "2"):
+        acceptance = an_acceptance(contract, version=version)
+        kept = await house.firm.books.dossiers.keep(SUBMITTED, acceptance.subject, acceptance)
+        facts = {"source": "acceptances", "kind": FactKind.MILESTONE_ACCEPTANCE, "object_kind": SUBMITTED, "object_id": kept}
+        await house.hear(contract, version, **facts)
+        await house.until(partial(is_begun, house, acceptance.billing), f"{acceptance.billing} is begun")
+    return handle
+
+
+async def is_begun(house: House, workflow_id: str) -> bool:
+    return bool([run async for run in house.client.list_workflows(f"WorkflowId = '{workflow_id}'")])
 
 
 @story

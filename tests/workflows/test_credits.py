@@ -209,6 +209,12 @@ async def test_a_paid_invoice_is_billed_again_to_another_customer(house: House, 
     assert documents[request.reference].open == usd(1800)
     [case] = await house.cases(contract)
     assert (case.code, case.money_amount) == ("CREDIT_TRANSFER", Decimal(1800))
+    await house.settle(contract, "CREDIT_TRANSFER", Decision.OVERRIDE)
+    await house.client.get_workflow_handle(f"credit_and_rebill/{request.reference}").result()
+    documents = {one.reference: one for one in await house.firm.books.billing.documents.of(contract)}
+    rebilled = documents[rebilled.reference]
+    assert (documents[request.reference].open, rebilled.open, rebilled.state) == (usd(0), usd(0), InvoiceState.PAID)
+    assert house.firm.erp.transfers == [f"{request.reference}.to.first.CR1.rebill"]
     items = await items_of(house, f"{contract}.first.CR1.rebill")
     assert await house.firm.books.billing.traces.of_item(next(iter(items))) == [invoice, request.reference, rebilled.reference]
 

@@ -2,18 +2,21 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from activities.acceptance import SUBMITTED
 from activities.fact import IdentifyEvent
+from canonical.acceptance import AcceptanceState
 from canonical.document import SigningState
 from canonical.engagement import EngagementStatus
 from canonical.event import FactKind
 from canonical.exception import Decision
 from operations.dispatch import start_engagement
 from tests.activities.firm import a_delivery
-from tests.build import SIGNED_TERMS, a_customer
+from tests.build import SIGNED_TERMS, a_customer, an_acceptance
 from tests.workflows.house import Handle, House
 from workflows import options
 from workflows.engagement import EngagementWorkflow
@@ -215,3 +218,79 @@ async def test_a_delivery_without_a_contract_is_identified(house: House, contrac
         execution_timeout=timedelta(seconds=20),
     )
     assert identified.contract == contract
+
+
+# Acceptances.
+
+
+async def accepted(house: House, contract: str, **changes: Any) -> Handle:
+    """The customer's word on a milestone is submitted; answers the process that bills it."""
+    acceptance = an_acceptance(contract, **changes)
+    kept = await house.firm.books.dossiers.keep(SUBMITTED, acceptance.subject, acceptance)
+    facts = {"source": "acceptances", "kind": FactKind.MILESTONE_ACCEPTANCE, "object_kind": SUBMITTED, "object_id": kept}
+    await house.hear(contract, f"{acceptance.version}.{kept[:8]}", **facts)
+    return house.client.get_workflow_handle(acceptance.billing)
+
+
+async def items_of(house: House, contract: str) -> list[str]:
+    found = await house.firm.books.billing.billables.read([f"{contract}.M1"])
+    return [f"{one.state} {one.item.amount}" for one in found]
+
+
+async def outcome_of(house: House, contract: str, outcome: str) -> None:
+    """Wait until some delivery of the contract came to this."""
+
+    async def came() -> bool:
+        return outcome in [said for _, said in await house.firm.books.inbox.story(contract)]
+
+    await house.until(came, f"a delivery about {contract} is {outcome}")
+
+
+async def begun(house: House, handle: Handle) -> None:
+    async def is_there() -> bool:
+        return bool(await runs_of(house, handle.id))
+
+    await house.until(is_there, f"{handle.id} is begun")
+
+
+async def test_an_accepted_milestone_is_billable_once_for_each_word_of_it(house: House, contract: str) -> None:
+    house.firm.sell(contract)
+    await house.hear(contract, "executed")
+    await house.reached(contract, "active")
+    billing = await accepted(house, contract)
+    await begun(house, billing)
+    await billing.result()
+    await accepted(house, contract)
+    engagement = house.client.get_workflow_handle(f"engagement/{contract}")
+    await engagement.signal(
+        EngagementWorkflow.received, EventNote(number=(await house.firm.books.inbox.story(contract))[-1][0].number)
+    )
+    await took(house, engagement, 3)
+    assert len(await runs_of(house, billing.id)) == 1
+    assert len(await items_of(house, contract)) == 1
+
+
+async def test_what_was_accepted_before_the_contract_was_heard_of_is_billable_once_it_lives(house: House, contract: str) -> None:
+    billing = await accepted(house, contract)
+    await outcome_of(house, contract, "parked")
+    assert await house.status(contract) == "parked"
+    house.firm.sell(contract)
+    await house.hear(contract, "executed")
+    await house.reached(contract, "active")
+    [number] = [row.number for row, _ in await house.firm.books.inbox.story(contract) if row.event.object_kind == SUBMITTED]
+    await start_engagement(house.client, contract, number)  # as the dispatcher does with what is parked no more
+    await begun(house, billing)
+    await billing.result()
+    assert len(await items_of(house, contract)) == 1
+
+
+async def test_an_acceptance_that_is_taken_back_ends_what_waits_for_it(house: House, contract: str) -> None:
+    house.firm.sell(contract)
+    await house.hear(contract, "executed")
+    await house.reached(contract, "active")
+    waiting = await accepted(house, contract, version="1", evidence_url="")
+    await house.case(contract, "ACCEPTANCE_NO_EVIDENCE")
+    back = await accepted(house, contract, version="2", evidence_url="", state=AcceptanceState.WITHDRAWN)
+    await begun(house, back)
+    assert [(await one.result())["is_billable"] for one in (back, waiting)] == [False, False]
+    assert await house.cases(contract) == [] == await items_of(house, contract)
