@@ -22,6 +22,7 @@ from canonical.landscape import Capability, Scope
 from canonical.money import Money
 from canonical.payment import Application, Payment, PaymentKind
 from canonical.provenance import Origin
+from canonical.reference import joined
 from canonical.rules.advances import reclassified
 from canonical.rules.exchange import AdvancePolicy
 from canonical.schema import Part
@@ -123,7 +124,7 @@ class CashActivities:
         erp = self.systems.get(request.system, Receivables)
         source = await self._source(erp, request, document)
         parts = [source.reference, document.reference, *([request.name] if request.name else [])]
-        asked = _asked(request.origin, erp, "apply", "application", ":".join(parts)[:80])
+        asked = _asked(request.origin, erp, "apply", "application", joined(*parts))
         written = await self.books.once(
             asked,
             request={"source": source.source_id, "invoice": document.target_id, "amount": str(request.amount)},

@@ -9,8 +9,9 @@ from activities.books import Clock
 from activities.ports import ActivationPolicy
 from activities.systems import Systems
 from canonical.connection import Connection
+from canonical.defect import defect_of
 from canonical.errors import Failure
-from canonical.landscape import Capability, Scope
+from canonical.landscape import Capability
 
 
 @dataclass(frozen=True)
@@ -23,21 +24,24 @@ class CheckActivities:
 
     @activity.defn
     async def check_systems(self) -> list[Connection]:
-        """Every capability with its system; several capabilities of one system share its answer."""
-        anywhere = Scope(service_date=(await self.clock.now()).date())
-        serving = {capability: self.policy.system_for(capability, anywhere) for capability in Capability}
-        names = sorted({name for name in serving.values() if name})
+        """Every capability with the systems that serve it for some entity; each system is asked once."""
+        on = (await self.clock.now()).date()
+        serving = {capability: self.policy.serving(capability, on) for capability in Capability}
+        names = sorted({name for systems in serving.values() for name in systems if name})
         answers = dict(zip(names, await asyncio.gather(*(self._answer(name) for name in names)), strict=True))
+        answers_to = {None: Connection(capability="", remedy="Served by nobody in policies/landscape."), **answers}
         return [
-            answers[name].changed(capability=capability.value)
-            if name
-            else Connection(capability=capability.value, remedy="Served by nobody in policies/landscape.")
-            for capability, name in serving.items()
+            answers_to[name].changed(capability=capability.value, entities=tuple(entities) if len(systems) > 1 else ())
+            for capability, systems in serving.items()
+            for name, entities in systems.items()
         ]
 
     async def _answer(self, name: str) -> Connection:
         try:
             seen = await self.systems.connected[name].check()
-        except Failure as failure:
+        except Exception as error:
+            failure = error if isinstance(error, Failure) else defect_of(error)
+            if failure is None:
+                raise
             return Connection(capability="", system=name, seen=failure.message, code=failure.specific_code, remedy=failure.remedy)
         return Connection(capability="", system=name, works=True, seen=seen)

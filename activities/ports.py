@@ -219,6 +219,9 @@ class Routing(Protocol):
     """Which system serves a capability; decided by policy at the time of asking."""
 
     def system_for(self, capability: Capability, scope: Scope) -> str | None: ...
+    def serving(self, capability: Capability, on: date) -> Mapping[str | None, Sequence[str]]:
+        """By system the legal entities for which it serves the capability; None: those for which nobody does."""
+        ...
 
 
 class ActivationPolicy(Routing, Protocol):

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, BaseModel
 
 from canonical.errors import Malformed
 
-_ALLOWED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")
+_ALLOWED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}\Z")
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9._:-]")
+_TOLD = 63
 
 
 def _well_formed(reference: str) -> str:
@@ -31,6 +33,15 @@ def business_key(kind: str, *parts: str | int) -> str:
     if not all(words) or any("/" in word for word in words):
         raise Malformed(f"A business key needs parts without '/': {words}", remedy="Correct the reference that holds a '/'.")
     return "/".join(words)
+
+
+def joined(*parts: str) -> str:
+    """One reference of several: as they are where that is one, else cut, with a hash that tells equal beginnings apart."""
+    whole = ":".join(parts)
+    if _ALLOWED.match(whole):
+        return whole
+    told = _NOT_ALLOWED.sub("-", whole)[:_TOLD].lstrip("._:-") or "R"
+    return f"{told}.{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
 
 
 def fingerprint(content: BaseModel | dict[str, Any] | list[Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.cash import Applied, DepositTaken
+from activities.contract_of_record import ContractsOfRecord
 from canonical.billing_document import BillingDocument
 from canonical.errors import Malformed, NotFound, NotReady
 from canonical.money import Money
@@ -37,6 +38,7 @@ class CashDesk:
     async def deposit(self, contract: str, amount: Money, *, on: date, reference: str, actor: str) -> DepositTaken:
         """An advance of the contract's customer is entered in the ERP; under the same reference it is taken once."""
         _require_positive(amount)
+        await ContractsOfRecord(self.books.dossiers, self.books.engagements).read(contract)  # refused here, before anything runs
         request = TakeDepositOf(
             contract=contract, reference=reference, amount=amount, on=on, policy_version=self.policies.version, actor=actor
         )

@@ -66,6 +66,10 @@ class Policies(Shape):
         """The system that serves the capability there and then, or None."""
         return self.landscape.system_for(capability, scope)
 
+    def serving(self, capability: Capability, on: date) -> Mapping[str | None, Sequence[str]]:
+        """By system the legal entities for which it serves the capability; None: those for which nobody does."""
+        return self.landscape.serving_of(capability, self.entities.on(on).entities, on)
+
     def activation_rules(self, entity: str, on: date) -> ActivationRules:
         """What contract activation demands of this entity."""
         contracts = self.contracts.on(on)

@@ -1,7 +1,7 @@
 """The landscape: the firm's systems, and which of them serves a capability for whom from which date (DESIGN 8, R157)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -127,6 +127,19 @@ class Landscape(Shape):
             )
             for capability in Capability
         }
+
+    def serving_of(self, capability: Capability, entities: Iterable[str], on: date) -> dict[str | None, tuple[str, ...]]:
+        """By system the entities for which it serves the capability, in whatever region and service line; None: nobody does."""
+        routes = [route for route in self.serves if capability in route.capabilities]
+        regions = ["", *sorted({one for route in routes for one in route.regions})]
+        lines = ["", *sorted({one for route in routes for one in route.service_lines})]
+        found: dict[str | None, list[str]] = {}
+        for entity in sorted(entities):
+            scopes = [Scope(entity=entity, region=r, service_line=line, service_date=on) for r in regions for line in lines]
+            systems = dict.fromkeys(self.system_for(capability, scope) for scope in scopes)
+            for system in [name for name in systems if name] or [None]:
+                found.setdefault(system, []).append(entity)
+        return {system: tuple(served) for system, served in found.items()}
 
     def references(self) -> tuple[SettingReference, ...]:
         """Every setting that stands somewhere else; what it refers to is never read here."""

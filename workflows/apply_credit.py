@@ -1,38 +1,29 @@
 """What a customer has with us settles an invoice: a deposit or an unapplied payment is applied in the ERP, once (R101, S13)."""
 
-from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.cash import Applied, ApplyToInvoice, CashActivities
-    from canonical.money import Money
-    from canonical.provenance import Origin
     from workflows import options
-    from workflows.insistent import Insistent
-    from workflows.review import Subject
+    from workflows.moving_cash import Movement, MovingCash
 
 
-class ApplyCreditTo(BaseModel):
+class ApplyCreditTo(Movement):
     """So much of a source of a system, onto an invoice; ``name`` tells a second application of the same source from the first."""
 
     system: str
     source_id: str
     invoice: str
-    contract: str
-    amount: Money
     name: str = ""
-    policy_version: str = ""
-    actor: str = "handoff"
 
 
 @workflow.defn(name="apply_credit")
-class ApplyCreditWorkflow(Insistent):
+class ApplyCreditWorkflow(MovingCash):
     """One application."""
 
     @workflow.init
     def __init__(self, request: ApplyCreditTo) -> None:
-        super().__init__(request.actor)
-        self._request = request
+        super().__init__(request, request.invoice)
 
     @workflow.run
     async def run(self, request: ApplyCreditTo) -> Applied:
@@ -49,22 +40,6 @@ class ApplyCreditWorkflow(Insistent):
             asked,
             task_queue=options.account(asked.system),
             summary=f"{asked.source_id} to {asked.invoice} in {asked.system}",
-            priority=options.fair(self._request.contract),
+            priority=options.fair(self._movement.contract),
             **options.VENDOR_WRITE,
         )
-
-    def origin(self, step: str, actor: str = "") -> Origin:
-        """The invoice that is settled."""
-        request = self._request
-        return Origin(
-            correlation=request.invoice,
-            engagement=request.contract,
-            actor=actor or self._actor,
-            workflow=workflow.info().workflow_id,
-            step=step,
-            mapping_version=request.policy_version,
-        )
-
-    def trouble(self) -> Subject:
-        """Its money waits."""
-        return Subject("cash_application", project=self._request.contract, money=self._request.amount)

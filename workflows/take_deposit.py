@@ -2,37 +2,28 @@
 
 from datetime import date
 
-from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.cash import CashActivities, DepositTaken, TakeDeposit
-    from canonical.money import Money
-    from canonical.provenance import Origin
     from workflows import options
-    from workflows.insistent import Insistent
-    from workflows.review import Subject
+    from workflows.moving_cash import Movement, MovingCash
 
 
-class TakeDepositOf(BaseModel):
+class TakeDepositOf(Movement):
     """The advance, under a reference of its own: asked again, it is taken once."""
 
-    contract: str
     reference: str
-    amount: Money
     on: date
-    policy_version: str = ""
-    actor: str = "handoff"
 
 
 @workflow.defn(name="take_deposit")
-class TakeDepositWorkflow(Insistent):
+class TakeDepositWorkflow(MovingCash):
     """One advance."""
 
     @workflow.init
     def __init__(self, request: TakeDepositOf) -> None:
-        super().__init__(request.actor)
-        self._request = request
+        super().__init__(request, request.reference)
 
     @workflow.run
     async def run(self, request: TakeDepositOf) -> DepositTaken:
@@ -54,19 +45,3 @@ class TakeDepositWorkflow(Insistent):
             priority=options.fair(asked.contract),
             **options.VENDOR_WRITE,
         )
-
-    def origin(self, step: str, actor: str = "") -> Origin:
-        """The contract that is paid for in advance."""
-        request = self._request
-        return Origin(
-            correlation=request.reference,
-            engagement=request.contract,
-            actor=actor or self._actor,
-            workflow=workflow.info().workflow_id,
-            step=step,
-            mapping_version=request.policy_version,
-        )
-
-    def trouble(self) -> Subject:
-        """Its money waits."""
-        return Subject("cash_application", project=self._request.contract, money=self._request.amount)

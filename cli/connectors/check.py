@@ -20,8 +20,11 @@ def check(actor: ActorOption = None, json: JsonOption = False) -> None:
 
 
 def _shown(found: list[Connection]) -> Table | str:
-    headers = ("Capability", "State", "System", "Seen", "Code", "Remedy")
-    return table(headers, [(c.capability, _state(c), c.system, c.seen, c.code, c.remedy) for c in found])
+    headers = ("Capability", "For", "State", "System", "Seen", "Code", "Remedy")
+    return table(
+        headers,
+        [(c.capability, ", ".join(c.entities) or "everywhere", _state(c), c.system, c.seen, c.code, c.remedy) for c in found],
+    )
 
 
 def _state(connection: Connection) -> str:

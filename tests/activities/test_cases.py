@@ -17,7 +17,9 @@ from canonical.exception import Decision, Finding, Settlement
 from canonical.expectation import Expectation, activation_key
 from canonical.landscape import Capability, Scope
 from ledger.exceptions import CaseFilter
+from policies.landscape import Route
 from tests.activities.firm import Firm, an_origin
+from tests.activities.memory import Remembering
 from tests.activities.ports import RememberingPsa
 from tests.activities.steps import CASES, Scene, set_scene
 from tests.build import EXECUTED, usd
@@ -115,6 +117,26 @@ async def test_every_capability_is_checked_and_what_fails_is_told(firm: Firm) ->
     found = {one.capability: one for one in await ActivityEnvironment().run(bound)}
     assert found["crm"].works and not found["psa"].works and found["psa"].remedy == "Make a new one."
     assert not found["tax"].works and found["tax"].system in {"", None}
+
+
+async def test_a_capability_that_one_entity_has_is_told_with_that_entity_and_each_system_is_asked_once(firm: Firm) -> None:
+    asked = list[str]()
+
+    class Taxes(Remembering):
+        async def check(self) -> str:
+            asked.append(self.name)
+            return {"rate": "225.00"}["cost"]
+
+    route = Route.model_validate({"capabilities": ["tax", "people"], "system": "avatax", "entities": ["US01"]})
+    landscape = firm.policies.landscape
+    policies = firm.policies.model_copy(update={"landscape": landscape.model_copy(update={"serves": (*landscape.serves, route)})})
+    systems = Systems({**firm.systems, "avatax": Taxes("avatax")})
+    check = CheckActivities(systems, policies, firm.books.clock)
+    found = await ActivityEnvironment().run(check.check_systems)
+    taxes = {one.system: one for one in found if one.capability == "tax"}
+    assert taxes["avatax"].entities == ("US01",) and taxes["avatax"].code == "DEFECT" and "225" not in taxes["avatax"].seen
+    assert taxes[None].entities == ("DE01", "IN01", "UK01") and not taxes[None].works
+    assert [one.entities for one in found if one.capability == "crm"] == [()] and asked == ["avatax"]
 
 
 def test_a_system_is_handed_out_as_what_it_can_do_only() -> None:

@@ -101,3 +101,19 @@ def test_every_reference_is_found_and_no_secret_stands_in_the_open() -> None:
         ("account",): "${...} is not replaced in policy files",
     }
     assert "hunter2" not in str(refused)
+
+
+def test_every_entity_is_asked_for_where_routing_differs() -> None:
+    tax = {"capabilities": ["tax"], "system": "lab", "entities": ["US01"]}
+    apac = {"capabilities": ["time"], "system": "india", "regions": ["APAC"]}
+    landscape, entities = a_landscape(*CUT_OVER, tax, apac), ("DE01", "UK01", "US01")
+
+    def served(capability: Capability, day: date) -> dict[str | None, tuple[str, ...]]:
+        return landscape.serving_of(capability, entities, day)
+
+    june, july = date(2026, 6, 30), date(2026, 7, 1)
+    assert served(Capability.TAX, june) == {None: ("DE01", "UK01"), "lab": ("US01",)}
+    assert served(Capability.TIME, june) == {"india": entities}
+    assert served(Capability.NOTICES, june) == {None: entities}
+    assert served(Capability.BILLING, june)["legacy"] == ("UK01",) and "UK01" not in served(Capability.BILLING, june)["cloud"]
+    assert served(Capability.BILLING, july) == {"cloud": entities, "india": entities, "lab": entities}
