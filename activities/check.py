@@ -29,9 +29,11 @@ class CheckActivities:
         serving = {capability: self.policy.serving(capability, on) for capability in Capability}
         names = sorted({name for systems in serving.values() for name in systems if name})
         answers = dict(zip(names, await asyncio.gather(*(self._answer(name) for name in names)), strict=True))
-        answers_to = {None: Connection(capability="", remedy="Served by nobody in policies/landscape."), **answers}
+        nobody = Connection(capability="", remedy="Served by nobody in policies/landscape.")
         return [
-            answers_to[name].changed(capability=capability.value, entities=tuple(entities) if len(systems) > 1 else ())
+            (answers[name] if name else nobody).changed(
+                capability=capability.value, entities=tuple(entities) if len(systems) > 1 else ()
+            )
             for capability, systems in serving.items()
             for name, entities in systems.items()
         ]

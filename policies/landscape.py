@@ -136,8 +136,10 @@ class Landscape(Shape):
         found: dict[str | None, list[str]] = {}
         for entity in sorted(entities):
             scopes = [Scope(entity=entity, region=r, service_line=line, service_date=on) for r in regions for line in lines]
-            systems = dict.fromkeys(self.system_for(capability, scope) for scope in scopes)
-            for system in [name for name in systems if name] or [None]:
+            systems: list[str | None] = [
+                name for name in dict.fromkeys(self.system_for(capability, one) for one in scopes) if name
+            ]
+            for system in systems or [None]:
                 found.setdefault(system, []).append(entity)
         return {system: tuple(served) for system, served in found.items()}
 
