@@ -148,13 +148,11 @@ class Documents(Protocol):
 class Credits(Protocol):
     """Retainer draws and credits."""
 
-    async def credit(
-        self, memo: CreditMemo, parts: Sequence[CreditedAllocation], *, restore: Money | None = None, origin: Origin
-    ) -> str:
+    async def credit(self, memo: CreditMemo, parts: Sequence[CreditedAllocation], *, origin: Origin) -> str:
         """What the memo names is credited at once; the same memo again changes nothing."""
         ...
 
-    async def restored(self, invoice: str, currency: str) -> Money: ...
+    async def restored(self, invoice: str, currency: str) -> Mapping[str, Money]: ...
     async def draw(self, document: str, contract: str, name: str, wanted: Money, *, words: str, account: str) -> Taken | None: ...
 
 
@@ -232,7 +230,7 @@ class Journals(Protocol):
 class ExchangeRates(Protocol):
     """Rates with source and time."""
 
-    async def holding(self, currency: str, functional: str, at: datetime, *, source: str = "") -> FrozenRate | None: ...
+    async def holding(self, currency: str, functional: str, on: date, *, source: str = "") -> FrozenRate | None: ...
 
 
 class Pending(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 
@@ -78,7 +78,6 @@ class CashActivities:
     billing: BillingBooks
     policy: BillingPolicy
     record: ContractsOfRecord
-    clock: Clock
 
     @activity.defn
     async def take_deposit(self, request: TakeDeposit) -> DepositTaken:
@@ -177,8 +176,7 @@ class CashActivities:
         functional = self.policy.functional_currency(entity, on)
         if currency == functional:
             return None
-        day = datetime.combine(on, time.max, tzinfo=UTC)
-        held = await self.billing.exchange_rates.holding(currency, functional, min(day, await self.clock.now()))
+        held = await self.billing.exchange_rates.holding(currency, functional, on)
         if held is None:
             raise Rejected(
                 f"No exchange rate for {currency} in {functional} is known on {on}",

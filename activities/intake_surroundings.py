@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger
@@ -147,9 +147,8 @@ class Surroundings:
 
     async def _holding(self, currency: str, wanted: str, on: date) -> FrozenRate | None:
         """The last rate up to the end of that day, told in either direction."""
-        until = datetime.combine(on, time.max, tzinfo=UTC)
         for base, quoted in ((currency, wanted), (wanted, currency)):
-            held = await self.billing.exchange_rates.holding(base, quoted, until)
+            held = await self.billing.exchange_rates.holding(base, quoted, on)
             if held is not None:
                 return FrozenRate(base=base, quoted=quoted, rate=held.rate, source=held.source, at=held.at)
         return None

@@ -259,9 +259,9 @@ class ReleaseActivities:
             await documents.move(invoice.reference, InvoiceState.PROPOSED, origin=origin)
 
     async def _rate(self, invoice: Invoice) -> FrozenRate | None:
-        """Functional currency per unit of the invoice's, frozen with its source and time (DESIGN 5)."""
+        """What a unit is worth in the entity's currency on the accounting date (IAS 21.21), frozen with source and time."""
         functional = self.policy.functional_currency(invoice.entity, invoice.invoice_date)
-        return await self.billing.exchange_rates.holding(invoice.currency, functional, await self.clock.now())
+        return await self.billing.exchange_rates.holding(invoice.currency, functional, invoice.accounting_date)
 
 
 def _account(record: ContractOfRecord, line: DocumentLine, chart: Chart) -> str:

@@ -1,13 +1,13 @@
 """From a wish for a credit to exact allocations and amounts; what cannot be credited is refused before anything is touched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from canonical.billable import CreditDisposition
 from canonical.billing_document import Allocated, BillingDocument, DocumentKind
 from canonical.credit import CreditPart, CreditRequest, ProposedPart
 from canonical.errors import Rejected
-from canonical.invoice import CreditedAllocation, DocumentLine, InvoiceState
+from canonical.invoice import CreditedAllocation, DocumentLine, InvoiceState, LineKind
 from canonical.money import Money
 from canonical.rules.crediting import Allocation, adjust_price, credit_amount, credit_quantity, credit_whole, in_proportion
 from canonical.schema import Part
@@ -16,23 +16,17 @@ _POSTED = {InvoiceState.POSTED, InvoiceState.PARTLY_PAID, InvoiceState.PAID, Inv
 
 
 class Billed(Part):
-    """An invoice as a credit finds it; ``restored`` is what earlier credits gave back to the retainers it drew on."""
+    """An invoice as a credit finds it; ``restored`` is what earlier credits gave back to each retainer that it drew on."""
 
     document: BillingDocument
     lines: tuple[DocumentLine, ...] = ()
     allocations: tuple[Allocated, ...]
-    restored: Money
+    restored: Mapping[str, Money] = {}
 
-    @property
-    def credited(self) -> Money:
-        """What earlier credits took back of its items."""
-        return Money.sum((one.amount - one.left for one in self.allocations), self.document.net.currency)
-
-    @property
-    def drawn(self) -> Money:
-        """What retainers paid of it."""
-        whole = Money.sum((one.amount for one in self.allocations), self.document.net.currency)
-        return whole - self.document.net
+    def paid_by(self, draw: DocumentLine) -> Sequence[Allocated]:
+        """What a retainer paid for: the work on its own line, or any where that line has none."""
+        own = {one.number for one in self.lines if one.line == draw.line and one.kind is LineKind.CHARGE}
+        return [one for one in self.allocations if one.line in own] or self.allocations
 
 
 class Amounts(Part):
@@ -63,7 +57,7 @@ def propose(request: CreditRequest, invoices: Mapping[str, Billed]) -> Amounts:
     return Amounts(
         parts=tuple(taken),
         net=Money.sum((one.credited.amount for one in taken), currency),
-        restored=Money.sum((_restored(name, one, taken) for name, one in invoices.items()), currency),
+        restored=Money.sum((back for name, one in invoices.items() for back in _restored(name, one, taken)), currency),
         tax=Money.sum((tax for by_line in taxes.values() for tax in by_line.values()), currency),
         taxes=taxes[request.invoice],
     )
@@ -135,13 +129,16 @@ def _taxes(billed: Billed, parts: Sequence[ProposedPart]) -> dict[int, Money]:
     return taxes
 
 
-def _restored(name: str, billed: Billed, taken: Sequence[ProposedPart]) -> Money:
-    """What was asked for in money goes back first; what is credited beyond that goes back to the retainer (S08)."""
-    now = [part.credited.amount for part in taken if part.invoice == name]
-    if not now:
-        return Money.zero(billed.document.net.currency)
-    beyond = billed.credited + Money.sum(now, billed.document.net.currency) - billed.document.net - billed.restored
-    return min(max(beyond, Money.zero(beyond.currency)), billed.drawn - billed.restored)
+def _restored(name: str, billed: Billed, taken: Sequence[ProposedPart]) -> Iterator[Money]:
+    """A retainer keeps paying for what still stands of its work, and gets the rest back (S08), as if the other had not been."""
+    now = {part.credited.allocation: part.credited.amount for part in taken if part.invoice == name}
+    zero = Money.zero(billed.document.net.currency)
+    for draw in billed.lines:
+        if now and draw.kind is LineKind.RETAINER_DRAW:
+            standing = Money.sum(
+                (one.left - now.get(one.allocation, zero) for one in billed.paid_by(draw)), billed.document.net.currency
+            )
+            yield max(zero - draw.amount - billed.restored.get(draw.line, zero) - standing, zero)
 
 
 def _require_posted(document: BillingDocument) -> None:

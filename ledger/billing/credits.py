@@ -1,6 +1,6 @@
 """Credit memos against exact allocations, whole or in part (R79, R80), and draws on retainers with their line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from canonical.errors import Rejected
@@ -14,15 +14,15 @@ from ledger.billing.document_rows import memo_head
 from ledger.billing.refusals import in_business_words
 from ledger.database import Database, columns
 
-_CREDIT = "SELECT reference FROM credit_allocations($1, $2, $3, $4, $5, $6)"
+_CREDIT = "SELECT reference FROM credit_allocations($1, $2, $3, $4, $5)"
 _DRAW = "SELECT draw_retainer($1, $2, $3, $4, $5, $6)"
 _LEFT = """
 SELECT id, amount - taken_back AS amount, quantity - taken_back_quantity AS quantity FROM allocations
 WHERE document = $1 AND kind = 'bill' AND amount > taken_back AND ($2::int[] IS NULL OR line = ANY ($2)) ORDER BY id
 """
 _RESTORED = """
-SELECT coalesce(sum(m.taken_back), 0) FROM sub_ledger_moves m JOIN sub_ledgers s ON s.id = m.account
-WHERE m.document = $1 AND s.kind = 'retainer' AND m.amount < 0
+SELECT s.name, sum(m.taken_back) AS back FROM sub_ledger_moves m JOIN sub_ledgers s ON s.id = m.account
+WHERE m.document = $1 AND s.kind = 'retainer' AND m.amount < 0 GROUP BY s.name
 """
 
 
@@ -32,13 +32,11 @@ class Credits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def credit(
-        self, memo: CreditMemo, parts: Sequence[CreditedAllocation], *, restore: Money | None = None, origin: Origin
-    ) -> str:
+    async def credit(self, memo: CreditMemo, parts: Sequence[CreditedAllocation], *, origin: Origin) -> str:
         """The approved memo: what it names is credited at once, so that it is made once a person said yes.
 
-        Its lines and net follow from the parts; the given lines are not read. Retainers that the invoice drew get back what is
-        left over once all that was asked for in money is credited, or exactly ``restore``. The same memo again changes nothing.
+        Its lines and net follow from the parts; the given lines are not read. A retainer keeps paying for what still
+        stands of the work that it paid for, and gets the rest back. The same memo again changes nothing.
         """
         if not parts:
             raise Rejected(
@@ -48,7 +46,7 @@ class Credits:
         head = memo_head(memo, state=InvoiceState.RELEASED.value, correlation=origin.correlation)
         with in_business_words(f"Credit memo {memo.reference}"):
             async with self._database.transaction() as connection:
-                made: str = await connection.fetchval(_CREDIT, head, *columns(rows, 4), restore.amount if restore else None)
+                made: str = await connection.fetchval(_CREDIT, head, *columns(rows, 4))
                 total = str(Money.sum((one.amount for one in parts), memo.currency))
                 entry = Entry(
                     action="credit_allocations", origin=origin, system="handoff", kind="credit_memo", source_id=memo.reference,
@@ -63,9 +61,10 @@ class Credits:
         rows = await self._database.rows(_LEFT, invoice, None if lines is None else list(lines))
         return [(row["id"], plain(row["amount"]), plain(row["quantity"])) for row in rows]
 
-    async def restored(self, invoice: str, currency: str) -> Money:
-        """What credits of an invoice gave back to the retainers it drew on."""
-        return Money(amount=plain(await self._database.value(_RESTORED, invoice)), currency=currency)
+    async def restored(self, invoice: str, currency: str) -> Mapping[str, Money]:
+        """What credits of an invoice gave back to each retainer that it drew on."""
+        rows = await self._database.rows(_RESTORED, invoice)
+        return {row["name"]: Money(amount=plain(row["back"]), currency=currency) for row in rows}
 
     async def draw(self, document: str, contract: str, name: str, wanted: Money, *, words: str, account: str) -> Taken | None:
         """Take from a retainer for an invoice that is not released, with the line that says so, never more than the invoice's

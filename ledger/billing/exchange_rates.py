@@ -1,7 +1,7 @@
 """Exchange rates with their source and time; never rewritten, and frozen on the document that used one (R97)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from canonical.billing_document import FrozenRate
@@ -42,8 +42,9 @@ class ExchangeRates:
                 remedy="Import the corrected rate under its own time; what was billed at the old one stays.",
             )
 
-    async def holding(self, currency: str, functional: str, at: datetime, *, source: str = "") -> FrozenRate | None:
-        """The last rate up to a moment, of one source or of any; a currency is worth one of itself."""
+    async def holding(self, currency: str, functional: str, on: date, *, source: str = "") -> FrozenRate | None:
+        """The last rate up to the end of a day (UTC), of one source or of any; a currency is worth one of itself."""
+        at = datetime.combine(on, time.max, tzinfo=UTC)
         if currency == functional:
             return FrozenRate(rate=Decimal(1), source="identity", at=at)
         row = await self._database.row(_HOLDING, currency, functional, at, source)

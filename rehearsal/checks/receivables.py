@@ -25,11 +25,12 @@ _DEAL = {"open": "Open_Receivables__c", "overdue": "Overdue_Receivables__c", "di
 class ExposureCheck(Shape):
     """What a customer (that pays for this contract) owes: the account in the CRM and our ledger must both say it.
 
-    ``parked`` is what it paid for documents that we do not know; it stands in our ledger only.
+    ``currency`` is the contract's own unless given; ``parked`` is what it paid for documents that we do not know, which stands in
+    our ledger only.
     """
 
     contract: str
-    currency: str = "USD"
+    currency: str | None = None
     open: Amount | None = None
     overdue: Amount | None = None
     disputed: Amount | None = None
@@ -76,6 +77,7 @@ class ReceivablesJudge(Judge):
     """Knows what CRM, PSA, ERP and our ledger say of receivables."""
 
     customers: dict[str, str]
+    currencies: dict[str, str]
     standings: dict[str, CustomerStanding]
     salesforce: Json
     kantata: Json
@@ -90,6 +92,7 @@ class ReceivablesJudge(Judge):
         entities = sorted({one.entity for one in wanted if isinstance(one, BooksCheck)})
         return cls(
             customers=customers,
+            currencies={name: deal.currency for name, deal in scene.world.deals.items()},
             standings={name: (await follow_ups.look(name))[1] for name in named},
             salesforce=await vendors["salesforce"].state(),
             kantata=await vendors["kantata"].state(),
@@ -99,7 +102,8 @@ class ReceivablesJudge(Judge):
     def exposure(self, wanted: ExposureCheck) -> Iterator[str]:
         customer = self.customers.get(wanted.contract, "")
         standing = self.standings.get(customer)
-        own = next((one for one in standing.exposures if one.open.currency == wanted.currency), None) if standing else None
+        currency = wanted.currency or self.currencies.get(wanted.contract)
+        own = next((one for one in standing.exposures if one.open.currency == currency), None) if standing else None
         accounts = [one for one in self.salesforce["Account"].values() if f"CUST-{one.get('AccountNumber')}" == customer]
         if not accounts:
             yield f"expected an account of the customer of {wanted.contract} ({customer or 'unknown'}), found none"

@@ -12,17 +12,25 @@ from canonical.billable import Balance, CreditDisposition
 from canonical.billing_document import Allocated, BillingDocument, DocumentKind
 from canonical.credit import CreditPart, CreditRequest, Rebill
 from canonical.errors import Rejected
-from canonical.invoice import DocumentLine, InvoiceState
+from canonical.invoice import DocumentLine, InvoiceState, LineKind
 from canonical.money import Money
 from canonical.rules.balances import credited
 from canonical.rules.proposing import Amounts, Billed, propose
 from tests.build import usd
 
 DAY = date(2026, 6, 30)
+ITEMS = st.lists(
+    st.tuples(st.integers(1, 10**6), st.integers(1, 2_400)).map(
+        lambda one: (str(Decimal(one[0]).scaleb(-2)), str(Decimal(one[1]).scaleb(-2)))
+    ),
+    min_size=1,
+    max_size=5,
+)
+SHARES = st.lists(st.decimals("0.01", "0.99", places=2), max_size=4)
 
 
-def an_invoice(*items: tuple[str, str], drawn: str = "0", tax: str = "0", restored: str = "0", **changes: Any) -> Billed:
-    """Items as (amount, hours), one line each, the first line with all of the tax."""
+def an_invoice(*items: tuple[str, str], drawn: str = "0", tax: str = "0", **changes: Any) -> Billed:
+    """Items as (amount, hours), one line each, the first line with all of the tax; a retainer paid ``drawn`` for any of them."""
     total = Money.sum((usd(amount) for amount, _ in items), "USD")
     facts: dict[str, Any] = {
         "reference": "C-1.june", "kind": DocumentKind.INVOICE, "contract": "C-1", "entity": "US01", "customer": "CUST-1",
@@ -33,9 +41,10 @@ def an_invoice(*items: tuple[str, str], drawn: str = "0", tax: str = "0", restor
         DocumentLine(number=n, description="Senior", amount=usd(amount), tax=usd(tax if n == 1 else 0))
         for n, (amount, _) in enumerate(items, start=1)
     ]
+    draw = DocumentLine(number=10_001, kind=LineKind.RETAINER_DRAW, line="R", description="Retainer", amount=-usd(drawn))
     return Billed(
         document=BillingDocument(**{**facts, **changes}),
-        lines=tuple(lines),
+        lines=(*lines, draw) if draw.amount.amount else tuple(lines),
         allocations=tuple(
             Allocated(
                 allocation=n, billable=f"k.{n}", line=n, amount=usd(amount), quantity=Decimal(hours), left=usd(amount),
@@ -43,7 +52,6 @@ def an_invoice(*items: tuple[str, str], drawn: str = "0", tax: str = "0", restor
             )
             for n, (amount, hours) in enumerate(items, start=1)
         ),
-        restored=usd(restored),
     )  # fmt: skip
 
 
@@ -67,7 +75,11 @@ def after(invoice: Billed, amounts: Amounts) -> Billed:
         )
         for one in invoice.allocations
     )
-    return invoice.changed(allocations=left, restored=invoice.restored + amounts.restored)
+    return invoice.changed(allocations=left, restored={"R": given_back(invoice) + amounts.restored})
+
+
+def given_back(invoice: Billed) -> Money:
+    return invoice.restored.get("R", usd(0))
 
 
 def test_s06_credits_exactly_the_named_item() -> None:
@@ -82,6 +94,38 @@ def test_s08_a_whole_credit_gives_the_draw_back_and_a_part_is_of_money_first() -
     first = proposed(invoice, CreditPart(amount=usd(8500)))
     assert (first.net, first.restored) == (usd(8500), usd(0))
     assert proposed(after(invoice, first)).restored == usd(1000)
+
+
+def of_line(invoice: Billed, number: int, line: str) -> Billed:
+    """The invoice with one of its lines being work of a line of the contract."""
+    return invoice.changed(lines=tuple(one.changed(line=line) if one.number == number else one for one in invoice.lines))
+
+
+def test_work_that_a_retainer_paid_for_goes_back_to_it_and_the_rest_is_of_money() -> None:
+    invoice = of_line(an_invoice(("9000", "45"), ("1000", "5"), drawn="800"), 2, "R")
+    assert proposed(invoice, CreditPart(line=1)).restored == usd(0)
+    first = proposed(invoice, CreditPart(line=2, amount=usd(300)))
+    assert (first.net, first.restored) == (usd(300), usd(100))  # 700 of its work stand, and it goes on paying for those
+    assert proposed(after(invoice, first), CreditPart(line=2)).restored == usd(700)
+
+
+@given(ITEMS, st.integers(0, 100), SHARES)
+def test_a_retainer_never_pays_for_more_than_stands_of_its_work(
+    items: list[tuple[str, str]], drawn: int, shares: list[Decimal]
+) -> None:
+    own = usd(items[0][0])
+    draw = (own * Decimal(drawn) * Decimal("0.01")).rounded()
+    invoice = of_line(an_invoice(*items, drawn=str(draw.amount)), 1, "R")
+    for share in [*shares, Decimal(1)]:
+        part = (own_left(invoice) * share).rounded()
+        if part.is_zero:
+            continue
+        invoice = after(invoice, proposed(invoice, CreditPart(line=1, amount=part)))
+        assert draw - given_back(invoice) == min(draw, own_left(invoice))
+
+
+def own_left(invoice: Billed) -> Money:
+    return invoice.allocations[0].left
 
 
 def test_s07_the_tax_of_a_whole_credit_is_the_invoices() -> None:
@@ -153,16 +197,6 @@ def test_one_memo_does_not_credit_two_customers() -> None:
         propose(asked(CreditPart(), CreditPart(invoice="C-1.may")), {"C-1.june": an_invoice(("900", "4.5")), "C-1.may": other})
 
 
-ITEMS = st.lists(
-    st.tuples(st.integers(1, 10**6), st.integers(1, 2_400)).map(
-        lambda one: (str(Decimal(one[0]).scaleb(-2)), str(Decimal(one[1]).scaleb(-2)))
-    ),
-    min_size=1,
-    max_size=5,
-)
-SHARES = st.lists(st.decimals("0.01", "0.99", places=2), max_size=4)
-
-
 @given(ITEMS, st.integers(0, 100), st.integers(0, 10**5), SHARES)
 def test_credits_in_parts_add_up_to_the_invoice(
     items: list[tuple[str, str]], drawn: int, tax: int, shares: list[Decimal]
@@ -181,7 +215,7 @@ def test_credits_in_parts_add_up_to_the_invoice(
         total = total + amounts.net - amounts.restored + amounts.tax
         invoice = after(invoice, amounts)
         assert all(usd(0) <= one.left <= one.amount for one in invoice.allocations)
-    assert (total, invoice.restored) == (owed, draw)
+    assert (total, given_back(invoice)) == (owed, draw)
 
 
 @given(ITEMS, SHARES)

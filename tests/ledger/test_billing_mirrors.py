@@ -148,9 +148,9 @@ async def test_an_exchange_rate_has_a_source_and_a_time(database: Database) -> N
         await rates.add([("ecb", "EUR", "USD", noon, Decimal("1.0500")), ("ecb", "EUR", "USD", later, Decimal("1.0600"))])
     with pytest.raises(KeyReusedWithDifferentContent):
         await rates.add([("ecb", "EUR", "USD", noon, Decimal("1.0501"))])
-    held = await rates.holding("EUR", "USD", datetime(2026, 4, 2, 11, tzinfo=UTC))
+    held = await rates.holding("EUR", "USD", date(2026, 4, 1))
     assert held and (held.rate, held.source, held.at) == (Decimal("1.0500"), "ecb", noon)
-    assert await rates.holding("EUR", "USD", datetime(2026, 3, 1, tzinfo=UTC)) is None
-    assert await rates.holding("EUR", "USD", later, source="bank") is None
-    own = await rates.holding("USD", "USD", later)
+    assert await rates.holding("EUR", "USD", date(2026, 3, 31)) is None
+    assert await rates.holding("EUR", "USD", date(2026, 4, 2), source="bank") is None
+    own = await rates.holding("USD", "USD", date(2026, 4, 2))
     assert own and own.rate == 1
