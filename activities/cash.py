@@ -11,7 +11,6 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Receivables
-from activities.books import Clock
 from activities.contract_of_record import ContractsOfRecord
 from activities.step import Asked, Bookkeeping, Step
 from activities.systems import Systems, required
