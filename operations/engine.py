@@ -11,6 +11,7 @@ from temporalio.common import Priority, TypedSearchAttributes, WorkflowIDConflic
 
 from canonical.errors import Misconfigured
 from operations.answers import said_by
+from operations.waiting import waits_for_people
 from workflows import options
 
 _PAUSE_SECONDS = 0.2
@@ -87,7 +88,7 @@ async def within(handle: Handle, patience: timedelta | None = None) -> Any:
             done, _ = await asyncio.wait({result}, timeout=_PAUSE_SECONDS)
             if done:
                 return result.result()
-            if await handle.query("waits_for", result_type=list[int]):
+            if await waits_for_people(handle):
                 return None
         return None
     finally:

@@ -25,6 +25,7 @@ from ledger.books import Books
 from operations.credit_desk import CreditDesk
 from operations.engine import Engine, Handle, result_of
 from operations.permission import needs
+from operations.waiting import waits_for_people
 from policies.access import Permission
 from policies.firm import Policies
 from workflows import options
@@ -177,7 +178,7 @@ class ReceivablesDesk:
         deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
         while asyncio.get_running_loop().time() < deadline:
             try:
-                if (await handle.describe()).close_time is not None or await handle.query("waits_for", result_type=list[int]):
+                if (await handle.describe()).close_time is not None or await waits_for_people(handle):
                     return
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:

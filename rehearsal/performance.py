@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from temporalio.service import RPCError
+
 from operations.office import open_office
 from rehearsal.check import Check
 from rehearsal.digest import Digest, digest
@@ -77,7 +79,7 @@ async def perform(
             for name, vendor in stage.vendors.by_name.items():
                 system = KNOWN[name]
                 seen.writes[name] = [system.kind_of(call) for call in await vendor.calls() if system.is_write(call)]
-    except (PartFailed, VendorAway) as failed:  # of this story alone: the others are played all the same
+    except (PartFailed, VendorAway, RPCError) as failed:  # of this story alone: the others are played all the same
         seen.differences.append(Difference(place=story.file, said=str(failed)))
     seen.seconds = time.monotonic() - began
     return seen
