@@ -8,6 +8,7 @@ from rehearsal.vendors import Vendors
 
 # A day that depends on when a story is played is told as today. What was undone whole counts as never done.
 _DAY = "CASE WHEN {0} = business_now()::date THEN 'today' ELSE {0}::text END"
+_PAYMENT = "CASE WHEN p.reference = p.system || '.' || p.source_id THEN 'unnamed' ELSE p.reference END"
 _QUERIES = {
     "invoices": f"""
         SELECT concat_ws(' ', reference, kind, state, hold_code, trim_scale(net), 'and', trim_scale(tax), 'tax,',
@@ -33,12 +34,12 @@ _QUERIES = {
         FROM journal_lines j
         LEFT JOIN billing_documents d ON d.system = j.system AND d.target_id = j.document AND j.document <> ''
         GROUP BY d.reference, j.reference, j.entity, j.account, j.currency, j.posted_on""",
-    "payments": """
-        SELECT concat_ws(' ', reference, entity, customer, trim_scale(amount), currency, state, trim_scale(unapplied),
-                         'unapplied')
-        FROM payments""",
-    "applications of payments": """
-        SELECT concat_ws(' ', p.reference, 'to', d.reference, trim_scale(a.amount), 'withheld', trim_scale(a.withheld),
+    "payments": f"""
+        SELECT concat_ws(' ', {_PAYMENT}, p.entity, p.customer, trim_scale(p.amount), p.currency, p.state,
+                         trim_scale(p.unapplied), 'unapplied')
+        FROM payments p""",
+    "applications of payments": f"""
+        SELECT concat_ws(' ', {_PAYMENT}, 'to', d.reference, trim_scale(a.amount), 'withheld', trim_scale(a.withheld),
                          a.certificate)
         FROM payment_applications a JOIN payments p USING (system, source_id, source_version)
         LEFT JOIN billing_documents d ON d.system = a.system AND d.target_id = a.target_id""",
