@@ -48,7 +48,7 @@ _JOBS = (
 _DATED: Mapping[Thing, tuple[str, str, str]] = {
     Thing.CHARGE: ("charge c", "c.chargedate", "c.subsidiary = {subsidiary}"),
     Thing.DOCUMENT: ("transaction t", "t.trandate", "t.type IN ('CustInvc', 'CustCred')"),
-    Thing.PAYMENT: ("transaction t", "t.trandate", "t.type = 'CustPymt'"),
+    Thing.PAYMENT: ("transaction t", "t.trandate", "t.type IN ('CustPymt', 'CustDep')"),
     Thing.JOURNAL: ("transaction t", "t.trandate", "t.type = 'Journal'"),
 }
 _QUERIES: Mapping[Thing, str] = {
@@ -61,7 +61,7 @@ _QUERIES: Mapping[Thing, str] = {
 }
 _NAMED_BY_US = {Thing.CHARGE, Thing.DOCUMENT}
 _EVERY, _NONE = "1 = 1", "1 = 0"
-_KINDS = {"CustInvc": "invoice", "CustCred": "credit_memo", "CustPymt": "payment"}
+_KINDS = {"CustInvc": "invoice", "CustCred": "credit_memo", "CustPymt": "payment", "CustDep": "payment"}
 _DRAFTS, _BOUNCED = {"D", "E"}, {"V", "R"}
 _TAKEN_BACK = "NON_BILLABLE"
 _SOUGHT_AT_ONCE = 500
@@ -164,8 +164,11 @@ class Listings:
         is_bounced = thing is Thing.PAYMENT and status in _BOUNCED
         total = abs(Decimal(str(row.get("foreigntotal", 0))))
         alike = (row["type"], row["entity"], row["day"], row.get("memo", ""))
+        named = self._named(row)
+        if thing is Thing.PAYMENT:  # every payment is mirrored; of deposits, those that we took
+            named |= {"reference": str(row["id"]), "is_ours": named["is_ours"] or row["type"] == "CustPymt"}
         return Listed(
-            **self._named(row) | ({"reference": str(row["id"]), "is_ours": True} if thing is Thing.PAYMENT else {}),
+            **named,
             kind=_KINDS[row["type"]],
             amount=total,
             currency=currency,
@@ -194,7 +197,7 @@ class Listings:
 
 def _query(thing: Thing, subsidiary: str, which: str) -> str:
     """The records of that subsidiary that meet a condition."""
-    types = "'CustInvc', 'CustCred'" if thing is Thing.DOCUMENT else "'CustPymt'"
+    types = "'CustInvc', 'CustCred'" if thing is Thing.DOCUMENT else "'CustPymt', 'CustDep'"
     return _QUERIES[thing].format(types=types, subsidiary=int(subsidiary), which=which)
 
 

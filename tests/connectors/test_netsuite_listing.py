@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -10,8 +11,8 @@ from canonical.reconciliation import Listed, Sought, Thing
 from sandbox.serve import serving_in_thread
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
-from tests.connectors.netsuite_billing import a_billable, charged_to, invoiced
-from tests.connectors.netsuite_world import a_bench, a_project_id, a_vendor, calls
+from tests.connectors.netsuite_billing import a_billable, a_buyer, charged_to, invoiced
+from tests.connectors.netsuite_world import a_bench, a_project_id, a_vendor, calls, usd
 
 ALWAYS = Period(start=date(2026, 1, 1), end=date(2027, 1, 1))
 ENTITY = a_billable().entity
@@ -66,6 +67,15 @@ async def test_projects_invoices_and_payments_that_nobody_has_are_left_out(bench
     for thing in (Thing.PROJECT, Thing.CUSTOMER, Thing.PAYMENT, Thing.JOURNAL):
         assert await again(bench, thing, Sought(reference="none", target_id="none")) == []
         assert await again(bench, thing, Sought(reference="99999999", target_id="99999999")) == []
+
+
+async def test_a_deposit_that_we_took_is_a_payment_that_is_compared(bench: Bench) -> None:
+    customer_id = await a_buyer(bench.connector)
+    deposit = await bench.connector.post_deposit("DEP-1", customer_id, usd("5000"), date(2026, 6, 2), key="post_deposit/DEP-1")
+    [found] = await listed(bench, Thing.PAYMENT)
+    assert (found.reference, found.amount, found.currency, found.counts) == (deposit.target_id, Decimal(5000), "USD", True)
+    assert found.is_ours
+    assert await again(bench, Thing.PAYMENT, Sought(reference=found.reference, target_id=found.target_id)) == [found]
 
 
 async def test_what_a_person_copied_has_its_likeness_even_after_the_original_was_changed(bench: Bench) -> None:
