@@ -101,15 +101,23 @@ class Surroundings:
     def by_policy(self, entries: Sequence[Entry], around: Around) -> list[tuple[RatingPolicy, list[TimeEntry]]]:
         """Time by the rating policy that holds for its entity and day: as a rule there is one."""
         found: list[tuple[RatingPolicy, list[TimeEntry]]] = []
+        groups: dict[tuple[str, date], list[TimeEntry]] = {}
         for entry in entries:
             if isinstance(entry, TimeEntry):
-                policy = self.policy.rating_policy(self.place(entry, around).entity, entry.work_date)
-                alike = next((group for known, group in found if known is policy or known == policy), None)
-                if alike is None:
-                    found.append((policy, [entry]))
-                else:
-                    alike.append(entry)
+                entity = self.place(entry, around).entity
+                group = groups.get((entity, entry.work_date))
+                if group is None:
+                    group = groups[entity, entry.work_date] = self._alike(found, entity, entry.work_date)
+                group.append(entry)
         return found
+
+    def _alike(self, found: list[tuple[RatingPolicy, list[TimeEntry]]], entity: str, on: date) -> list[TimeEntry]:
+        """The group of the policy that holds there and then."""
+        policy = self.policy.rating_policy(entity, on)
+        group = next((group for known, group in found if known == policy), None)
+        if group is None:
+            found.append((policy, group := []))
+        return group
 
     async def _contracts(self, references: Iterable[str], around: Around) -> None:
         for reference in sorted(set(references) - set(around.records)):

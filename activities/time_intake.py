@@ -13,7 +13,7 @@ from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import Time
 from activities.books import Cases, Clock, Watermarks
 from activities.contract_of_record import ContractsOfRecord
-from activities.intake_queue import TWIN, IntakeQueue, changed_after, taken_back_late
+from activities.intake_queue import IntakeQueue, changed_after, taken_back_late
 from activities.intake_surroundings import Around, Surroundings
 from activities.roster import Roster
 from activities.systems import Systems
@@ -157,10 +157,11 @@ class TimeActivities:
 
     async def _checked(self, entries: Sequence[Entry], around: Circumstances) -> Checked:
         """With what people let pass before. Twins are the ledger's to find: it knows those of every batch, in any order."""
-        twins = frozenset((TWIN, one.reference) for one in entries)
-        checked = check_batch(entries, around, overridden=twins)
+        checked = check_batch(entries, around, finds_twins=False)
         decided = await self._queue.decided(checked.findings, entries)
-        return check_batch(entries, around, overridden=twins | decided.overridden) if decided.overridden else checked
+        if not decided.overridden:
+            return checked
+        return check_batch(entries, around, overridden=decided.overridden, finds_twins=False)
 
     async def _twins(self, intake: Intake, looked_at: Sequence[Entry], origin: Origin) -> list[Finding]:
         judged = {one.reference: one for one in intake.of(Judgement.DUPLICATE)}

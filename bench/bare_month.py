@@ -40,9 +40,10 @@ class MonthScript(BaseModel):
 
 
 class BareMonth(BaseModel):
-    """What it came to."""
+    """What it came to; ``processor`` are the seconds that this process worked."""
 
     seconds: float
+    processor: float
     entries: int
     batches: int
     invoices: int
@@ -151,11 +152,16 @@ async def move(script: MonthScript) -> BareMonth:
         httpx.AsyncClient(base_url=script.kantata, headers=login, limits=limits, timeout=120, trust_env=False) as kantata,
         httpx.AsyncClient(base_url=script.netsuite, auth=signed, limits=limits, timeout=120, trust_env=False) as netsuite,
     ):
-        loop, begun = _Loop(script, kantata, netsuite), time.perf_counter()
+        loop, begun, worked = _Loop(script, kantata, netsuite), time.perf_counter(), time.process_time()
         invoices = await loop.run()
-        seconds = time.perf_counter() - begun
+        seconds, worked = time.perf_counter() - begun, time.process_time() - worked
     return BareMonth(
-        seconds=seconds, entries=loop.entries, batches=loop.batches, invoices=invoices, peak_megabytes=peak(psutil.Process().pid)
+        seconds=seconds,
+        processor=worked,
+        entries=loop.entries,
+        batches=loop.batches,
+        invoices=invoices,
+        peak_megabytes=peak(psutil.Process().pid),
     )
 
 

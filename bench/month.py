@@ -59,6 +59,7 @@ class Billed(BaseModel):
     processor: dict[str, float]
     calls: dict[str, int]
     bare: BareMonth
+    bare_vendors: float
 
     @property
     def seconds(self) -> float:
@@ -74,6 +75,12 @@ class Billed(BaseModel):
     def ratio(self) -> float:
         """Our speed over the bare loop's."""
         return self.bare.seconds / self.seconds
+
+    @property
+    def work(self) -> tuple[float, float]:
+        """Processor seconds of our way and of the bare one, the vendors' with both: other programs do not stretch them."""
+        ours = sum(seconds for name, seconds in self.processor.items() if name != "driver")
+        return ours, self.bare.processor + self.bare_vendors
 
 
 class Month(BaseModel):
@@ -122,10 +129,11 @@ class _Bench:
         after = await self._ground.calls()
         billed["calls"] = {name: after[name] - before[name] for name in ("kantata", "netsuite")}
         self._progress.print(f"{entries:,} entries: the bare loop ...")
-        bare = await self._bare(before["kantata"], jobs)
+        with self._ground.meter().measuring() as used:
+            bare = await self._bare(before["kantata"], jobs)
         if bare.entries != entries:
             raise BenchFailed(f"The bare loop moved {bare.entries} of {entries} entries")
-        return Billed(entries=entries, projects=projects, bare=bare, **billed)
+        return Billed(entries=entries, projects=projects, bare=bare, bare_vendors=used["vendors"], **billed)
 
     async def _fill(self, entries: int, contracts: Sequence[str]) -> dict[str, tuple[str, str]]:
         """The month in Kantata: everybody on one project, a day an entry. Answers each workspace's job and customer."""

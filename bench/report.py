@@ -94,12 +94,29 @@ def _of_a_month(found: Month) -> list[Aim]:
 
 def _month(found: Month) -> Table:
     table = Table(title="A month billed: Kantata to charges and one invoice a project in NetSuite", title_justify="left")
-    for name in ("entries", "side", "projects", "take in s", "charge s", "invoice s", "all s", "a second", "peak MB"):
+    for name in (
+        "entries",
+        "side",
+        "projects",
+        "take in s",
+        "charge s",
+        "invoice s",
+        "all s",
+        "processor s",
+        "a second",
+        "peak MB",
+    ):
         table.add_column(name, justify="left" if name == "side" else "right", no_wrap=True)
     for one in (found.tenth, found.whole):
-        stages = [f"{seconds:.1f}" for seconds in (one.intake, one.charging, one.invoicing, one.seconds)]
+        took = [f"{seconds:.1f}" for seconds in (one.intake, one.charging, one.invoicing, one.seconds)]
         table.add_row(
-            f"{one.entries:,}", "ours", str(one.projects), *stages, f"{one.per_second:.0f}", f"{one.peak_megabytes:.0f}"
+            f"{one.entries:,}",
+            "ours",
+            str(one.projects),
+            *took,
+            f"{one.work[0]:.1f}",
+            f"{one.per_second:.0f}",
+            f"{one.peak_megabytes:.0f}",
         )
         table.add_row(*_bare(one), end_section=True)
     return table
@@ -116,6 +133,7 @@ def _bare(one: Billed) -> list[str]:
         "",
         "",
         f"{bare.seconds:.1f}",
+        f"{one.work[1]:.1f}",
         speed,
         f"{bare.peak_megabytes:.0f}",
     ]

@@ -11,6 +11,7 @@ from babel.numbers import get_currency_precision
 from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 
 from canonical.errors import CurrencyMismatch, RuleBroken
+from canonical.schema import trusted
 
 
 @cache  # a firm has few currencies and very many amounts; what is refused is not kept
@@ -34,6 +35,7 @@ class Rounding(StrEnum):
 _MODES = {Rounding.HALF_UP: ROUND_HALF_UP, Rounding.HALF_EVEN: ROUND_HALF_EVEN, Rounding.UP: ROUND_UP}
 
 
+@cache
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount of a currency: 0.01 for USD, 1 for JPY, 0.001 for KWD (ISO 4217 as in CLDR)."""
     return Decimal(1).scaleb(-get_currency_precision(currency))
@@ -155,7 +157,9 @@ class Money(BaseModel):
         return [self._with(part * unit) for part in floors]
 
     def _with(self, amount: Decimal) -> Self:
-        return type(self)(amount=amount, currency=self.currency)
+        if not amount.is_finite():
+            return type(self)(amount=amount, currency=self.currency)  # which refuses it
+        return trusted(type(self), {"amount": amount, "currency": self.currency})
 
     def _same(self, other: Self) -> Self:
         if other.currency != self.currency:

@@ -51,16 +51,18 @@ def fingerprint(content: BaseModel | dict[str, Any] | list[Any]) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, str):  # most of it
+        return value
     match value:
         case dict():
             return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
         case list() | tuple():
-            return [_plain(inner) for inner in value]
+            return [inner if type(inner) is str else _plain(inner) for inner in value]
         case set() | frozenset():
             return sorted(json.dumps(_plain(inner), sort_keys=True) for inner in value)
         case Decimal():
             return format(value.normalize() + Decimal(0), "f")
-        case bool() | int() | str():
+        case bool() | int():
             return value
         case _:
             return str(value)

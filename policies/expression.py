@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import celpy
@@ -20,7 +20,6 @@ from lark import Token, Tree
 
 from canonical.errors import Misconfigured
 
-_ENVIRONMENT = celpy.Environment()
 _MACROS = {"all", "exists", "exists_one", "map", "filter"}
 _UNDECIDABLE = (CELEvalError, TypeError, ValueError, ArithmeticError)
 _BRANCHES = {"expr", "conditionalor", "conditionaland"}
@@ -70,10 +69,16 @@ def holds(text: str, variables: Mapping[str, object]) -> bool:
         ) from error
 
 
+@cache
+def _environment() -> celpy.Environment:
+    """Made when the first rule is read: its grammar takes longer to build than most commands to run."""
+    return celpy.Environment()
+
+
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> Tree[Token]:
     try:
-        return _ENVIRONMENT.compile(text)
+        return _environment().compile(text)
     except CELParseError as error:
         where = f" at column {error.column}" if error.column else ""
         raise BadExpression(
@@ -82,7 +87,7 @@ def _parsed(text: str) -> Tree[Token]:
 
 
 def _value(tree: Tree[Token], variables: Mapping[str, object]) -> object:
-    program = _ENVIRONMENT.program(tree, functions={"decimal": _decimal})
+    program = _environment().program(tree, functions={"decimal": _decimal})
     return program.evaluate({name: _as_cel(value) for name, value in variables.items()})
 
 

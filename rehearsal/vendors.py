@@ -112,8 +112,9 @@ class Vendors:
 
     def __init__(self, addresses: Mapping[SystemName, str]) -> None:
         fresh = httpx.Limits(max_keepalive_connections=0)  # a kept connection may be closed just as it is used again
+        trusted = httpx.create_ssl_context(trust_env=False)  # once for all of them: to read the authorities takes a while
         self._clients = {
-            name: httpx.AsyncClient(base_url=url, timeout=_PATIENT, trust_env=False, limits=fresh)
+            name: httpx.AsyncClient(base_url=url, timeout=_PATIENT, trust_env=False, limits=fresh, verify=trusted)
             for name, url in addresses.items()
         }
         self.by_name: dict[SystemName, Vendor] = {name: Vendor(name, self._clients[name]) for name in KNOWN if name in addresses}

@@ -55,20 +55,27 @@ class Checked(Part):
 
 
 def check_batch(
-    entries: Iterable[Entry], around: Circumstances, *, overridden: frozenset[tuple[str, str]] = frozenset()
+    entries: Iterable[Entry],
+    around: Circumstances,
+    *,
+    overridden: frozenset[tuple[str, str]] = frozenset(),
+    finds_twins: bool = True,
 ) -> Checked:
     """Every entry by itself: a fault holds its own entry and nothing else of the batch (issue 3, bad input; R61-R63, R66, R67).
 
     An entry that overlapping windows brought twice is judged once, as it is now.
-    ``overridden`` are findings that a person let pass, by (code, entry); one that may not be overridden stays.
+    ``overridden`` are findings that a person let pass, by (code, entry); one that may not be overridden stays. ``finds_twins`` is
+    false where the ledger finds them, which knows those of every batch.
     """
-    passed, waiting, findings, seen = list[Entry](), list[Entry](), list[Finding](), dict(around.seen)
+    passed, waiting, findings = list[Entry](), list[Entry](), list[Finding]()
+    seen = dict(around.seen) if finds_twins else {}
     for entry in as_they_are_now(entries):
         if entry.state is not ApprovalState.APPROVED:
             waiting.append(entry)
             continue
         faults = [fault for fault in check(entry, around, seen) if not _is_let_pass(fault, overridden)]
-        seen.setdefault(content_of(entry), entry.reference)
+        if finds_twins:
+            seen.setdefault(content_of(entry), entry.reference)
         findings += faults
         if not faults:
             passed.append(entry)
@@ -262,7 +269,7 @@ def _is_in_an_open_period(entry: Entry, around: Circumstances) -> Iterator[Findi
 
 
 def _is_no_duplicate(entry: Entry, seen: Mapping[str, str]) -> Iterator[Finding]:
-    other = seen.get(content_of(entry), entry.reference)
+    other = seen.get(content_of(entry), entry.reference) if seen else entry.reference
     if other != entry.reference:
         remedy = "Delete one of them in the PSA; if both were meant, override with the reason."
         yield _fault(entry, "DUPLICATE_ENTRY", f"says exactly what {other} says", remedy, can_override=True)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from canonical.errors import AnswerLost, Malformed, Throttled
 from connectors.http import Budget, Explained, Json, naming_transport_failures, raise_for
-from connectors.kantata.schemas import Body, Envelope, ExternalReference, Shape
+from connectors.kantata.schemas import Body, Envelope, ExternalReference, Meta, Shape
 from connectors.pagination import Page, every
 
 _PATH = "/api/v1"
@@ -32,7 +32,7 @@ class Pages:
         return in_order(page, self._plural)
 
     def following(self, page: Page) -> dict[str, str] | None:
-        meta = Envelope.model_validate(page).meta
+        meta = meta_of(page)
         return {**self.first(), "page": str(meta.page_number + 1)} if meta.page_number < meta.page_count else None
 
 
@@ -161,12 +161,21 @@ class Api:
 
 def in_order(page: Page, plural: str) -> list[Page]:
     """The records that matched, as ``results`` orders them."""
-    results = Envelope.model_validate(page).results
-    records = page.get(plural) or {}
-    missing = [r.id for r in results if r.key == plural and r.id not in records]
+    records, matched = page.get(plural) or {}, numbers_in(page, plural)
+    missing = [number for number in matched if number not in records]
     if missing:
         raise Malformed(f"An answer names {plural} that it does not bring", evidence={"missing": missing[:5]})
-    return [records[result.id] for result in results if result.key == plural]
+    return [records[number] for number in matched]
+
+
+def numbers_in(page: Page, plural: str) -> list[str]:
+    """The ids of what matched, in order; an answer was found to have the shape of one when it came."""
+    return [str(result["id"]) for result in page["results"] if result["key"] == plural]
+
+
+def meta_of(page: Page) -> Meta:
+    """Where a page stands."""
+    return Meta.model_validate(page.get("meta") or {})
 
 
 def read_shape(system: str, model: type[Record], item: Json) -> Record:

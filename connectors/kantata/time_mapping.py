@@ -110,7 +110,7 @@ def state_of(submission: theirs.Submission | None, *, is_approved: bool) -> Appr
 
 def version(moment: datetime) -> str:
     """A time as a version: sorts as text. It has whole seconds, so a state is told when its second is over."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def deleted_version(moment: datetime) -> str:

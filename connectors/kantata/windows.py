@@ -8,8 +8,7 @@ from typing import TypeVar
 
 from canonical.errors import NotReady, Throttled, Unavailable
 from connectors.http import Json
-from connectors.kantata.api import Api
-from connectors.kantata.schemas import Envelope
+from connectors.kantata.api import Api, meta_of, numbers_in
 
 _SECOND = timedelta(seconds=1)
 _MOST_PAGES = 10  # of one stretch; a longer one is cut in two
@@ -90,7 +89,7 @@ class Windows:
         """The pages of a window, or its halves if it is too long to be read in one go."""
         asked = {**query, **window.asked(by)}
         first = await self._page(plural, asked, 1)
-        halves = window.halves() if Envelope.model_validate(first).meta.page_count > _MOST_PAGES else ()
+        halves = window.halves() if meta_of(first).page_count > _MOST_PAGES else ()
         for half in halves:
             yield half
         if not halves:
@@ -103,7 +102,7 @@ class Windows:
             yield page
 
     async def _backwards(self, plural: str, query: dict[str, str], first: Json) -> AsyncIterator[Json]:
-        meta = Envelope.model_validate(first).meta
+        meta = meta_of(first)
         if meta.page_count <= 1:
             yield first
             return
@@ -111,9 +110,8 @@ class Windows:
         count = 0
         for number in range(meta.page_count, 0, -1):
             page = await self._page(plural, query, number)
-            envelope = Envelope.model_validate(page)
-            seen.update(result.id for result in envelope.results if result.key == plural)
-            count = envelope.count
+            seen.update(numbers_in(page, plural))
+            count = int(page["count"])
             yield page
         if len(seen) < count:
             raise Unavailable(

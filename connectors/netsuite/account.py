@@ -157,13 +157,13 @@ class Account:
         path: str,
         *,
         params: dict[str, str] | None = None,
-        body: Json | None = None,
+        body: Json | bytes | None = None,
         headers: dict[str, str] | None = None,
         urgent: bool = False,
         accept: str = "",
     ) -> httpx.Response:
-        """One call; ``accept`` lets a refusal with that code through as an answer."""
-        content = None if body is None else encoded(body)
+        """One call; ``accept`` lets a refusal with that code through as an answer. A body may be encoded already."""
+        content = encoded(body) if isinstance(body, dict) else body
         # Without this header an unknown field is dropped in silence, and money or a dimension with it.
         sent = {"Content-Type": _PLAIN, "X-NetSuite-PropertyNameValidation": "Error", **(headers or {})}
         async with self.budget.slot(urgent=urgent):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from canonical.billable import Billable
 from canonical.charge import ChargeLine
 from canonical.written import Written
 from connectors.http import Json
@@ -30,7 +31,8 @@ class Charges:
         """By external id, a hundred at a time; of those that were committed before, none is sent again."""
         bodies = await self._bodies(lines, key)
         known = await upsert_all(self._account, _KIND, bodies, key=key, done=self._standing)
-        named = {line.billable.reference: known.get(external_id(line.billable.reference), "") for line in lines}
+        references = [line.billable.reference for line in lines] if known else []  # a job tells no ids
+        named = {reference: known.get(external_id(reference), "") for reference in references}
         return Written(target_id=reference_in(key), details=named if all(named.values()) else {})
 
     async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:
@@ -65,18 +67,16 @@ class Charges:
         return Written(target_id=reference_in(key), details={"revised": str(len(bodies))})
 
     async def _bodies(self, lines: Sequence[ChargeLine], key: str) -> dict[str, Json]:
-        used = sorted({line.billable.currency for line in lines})
-        codes = {currency: await self._directory.currency(currency) for currency in used}
-        return {
-            external_id(line.billable.reference): charge_body(
-                line,
-                subsidiary=self._directory.subsidiary(line.billable.entity),
-                currency=codes[line.billable.currency],
-                settings=self._account.settings,
-                key=key,
-            )
-            for line in lines
-        }
+        """By external id. What lines of one project, entity and kind have in common is worked out once."""
+        settings, shared, bodies = self._account.settings, dict[tuple[object, ...], Json](), dict[str, Json]()
+        for line in lines:
+            item = line.billable
+            alike = (line.project_id, line.billing_code, item.kind, item.entity, item.currency, item.dimensions)
+            if alike not in shared:
+                currency, subsidiary = await self._directory.currency(item.currency), self._directory.subsidiary(item.entity)
+                shared[alike] = shared_fields(line, subsidiary=subsidiary, currency=currency, settings=settings)
+            bodies[external_id(item.reference)] = {**shared[alike], **charge_fields(item, key)}
+        return bodies
 
     async def _standing(self, externals: Sequence[str]) -> set[str]:
         return {external for external, found in (await self._held(externals)).items() if _stands(found)}
@@ -111,25 +111,32 @@ def _stands(found: ChargeShape) -> bool:
     return found.stage is None or found.stage.id != _TAKEN_BACK
 
 
-def charge_body(line: ChargeLine, *, subsidiary: str, currency: str, settings: Settings, key: str) -> Json:
-    """One item as a charge. It posts nothing, ever: it stays on hold, and our own invoice has lines of its own."""
-    billable, work = line.billable, line.billable.work
-    body: Json = {
+def shared_fields(line: ChargeLine, *, subsidiary: str, currency: str, settings: Settings) -> Json:
+    """Where a charge belongs. It posts nothing, ever: it stays on hold, and our own invoice has lines of its own."""
+    fields = {name: where for name, where in settings.line_dimensions.items() if where.field in _ON_CHARGES}
+    return {
         "billTo": {"id": line.project_id},
         "subsidiary": {"id": subsidiary},
         "currency": {"id": currency},
-        "billingItem": reference(settings.chart.charged_as(line.billing_code, billable.kind)),
+        "billingItem": reference(settings.chart.charged_as(line.billing_code, line.billable.kind)),
         "use": {"id": "Actual"},
         "stage": {"id": settings.charge_stage},
-        "chargeDate": billable.service.last.isoformat(),
-        "serviceStartDate": billable.service.start.isoformat(),
-        "serviceEndDate": billable.service.last.isoformat(),
+        **dimension_fields(line.billable.dimensions, fields),
+    }
+
+
+def charge_fields(billable: Billable, key: str) -> Json:
+    """What an item alone is: its days, its quantity and amount, who did it."""
+    work, first, last = billable.work, billable.service.start.isoformat(), billable.service.last.isoformat()
+    fields: Json = {
+        "chargeDate": last,
+        "serviceStartDate": first,
+        "serviceEndDate": last,
         "quantity": billable.quantity,
         "amount": billable.amount.amount,
         "description": billable.description,
         "memo": marked(key, " ".join(filter(None, (work.role, work.person, work.task))))[:LONGEST_MEMO],
     }
     if billable.rate and (billable.rate * billable.quantity).rounded() == billable.amount:
-        body["rate"] = billable.rate.amount
-    fields = {name: where for name, where in settings.line_dimensions.items() if where.field in _ON_CHARGES}
-    return {**body, **dimension_fields(billable.dimensions, fields)}
+        fields["rate"] = billable.rate.amount
+    return fields

@@ -82,9 +82,9 @@ async def _as_job(
 ) -> dict[str, Rejected]:
     items = [{"externalId": external, **body} for external, body in records.items()]
     # Counts only because the call is asynchronous; a synchronous call ignores it. The same key leads back to the job it has.
-    content = hashlib.sha256(encoded({"items": items})).hexdigest()
-    idempotency = str(uuid.uuid5(_OURS, f"{key}/{content}"))
-    job = await _submitted(account, kind, items, idempotency)
+    body = encoded({"items": items})
+    idempotency = str(uuid.uuid5(_OURS, f"{key}/{hashlib.sha256(body).hexdigest()}"))
+    job = await _submitted(account, kind, body, replaced(items[0]), idempotency)
     if await _succeeded(account, job):
         return {}
     # A failed job committed some of its records: what is missing goes one by one, which also says why each was refused.
@@ -93,9 +93,8 @@ async def _as_job(
     return await _one_by_one(account, kind, rest, known)
 
 
-async def _submitted(account: Account, kind: str, items: Sequence[Json], idempotency: str) -> str:
+async def _submitted(account: Account, kind: str, body: bytes, query: dict[str, str], idempotency: str) -> str:
     headers = {"Prefer": "respond-async", "Content-Type": _COLLECTION, "X-NetSuite-Idempotency-Key": idempotency}
-    query, body = replaced(items[0]), {"items": list(items)}
     answer = await account.call("PUT", f"{RECORDS}/{kind}", params=query, body=body, headers=headers, accept=ALREADY_SUBMITTED)
     return _job_in(account, answer)
 

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import asyncpg
 
 from canonical.billable import Balance, Billable, BillableKind, Work
 from canonical.errors import Malformed
+from canonical.money import Money
 from canonical.period import Period
 from canonical.project import Dimensions
-from ledger.billing.amounts import money, money_or_none, plain
+from canonical.schema import trusted
+from ledger.billing.amounts import money, plain
 
 COLUMNS = (
     "reference", "kind", "contract", "line", "entity", "customer", "currency", "service_from", "service_until", "quantity",
@@ -23,6 +28,7 @@ COLUMNS = (
 _DIMENSIONS, _WORK = tuple(Dimensions.model_fields), tuple(Work.model_fields)
 _PLAIN = ("reference", "contract", "line", "entity", "customer", "currency", "unit", "rate_version", "description",
           "workstream", "purchase_order", "tax_code", "source", "source_version")  # fmt: skip
+_plain_of, _dimensions_of, _work_of = itemgetter(*_PLAIN), itemgetter(*_DIMENSIONS), itemgetter(*_WORK)
 
 
 def as_row(item: Billable, *, hold_code: str = "", hold_note: str = "") -> tuple[object, ...]:
@@ -50,18 +56,31 @@ def as_row(item: Billable, *, hold_code: str = "", hold_note: str = "") -> tuple
 
 
 def of_row(row: asyncpg.Record | Mapping[str, Any]) -> Billable:
-    """The item of a row."""
-    return Billable(
-        **{name: row[name] for name in _PLAIN},
-        quantity=plain(row["quantity"]),
-        evidence=row["evidence"],
-        kind=BillableKind(row["kind"]),
-        service=Period(start=row["service_from"], end=row["service_until"]),
-        rate=money_or_none(row, "rate"),
-        amount=money(row, "amount"),
-        dimensions=Dimensions(**{name: row[name] for name in _DIMENSIONS}),
-        work=Work(**{name: row[name] for name in _WORK}),
-    )
+    """The item of a row. It was validated when it came in, and the database keeps it so: it is not validated once more."""
+    fields: dict[str, object] = dict(zip(_PLAIN, _plain_of(row), strict=True))
+    rate, currency = row["rate"], row["currency"]
+    fields["schema_version"] = Billable.VERSION
+    fields["kind"] = BillableKind(row["kind"])
+    fields["service"] = _period(row["service_from"], row["service_until"])
+    fields["quantity"] = plain(row["quantity"])
+    fields["amount"] = trusted(Money, {"amount": plain(row["amount"]), "currency": currency})
+    fields["rate"] = None if rate is None else trusted(Money, {"amount": plain(rate), "currency": currency})
+    fields["dimensions"] = _dimensions(_dimensions_of(row))
+    fields["work"] = trusted(Work, dict(zip(_WORK, _work_of(row), strict=True)))
+    fields["evidence"] = row["evidence"]
+    return trusted(Billable, fields)
+
+
+@lru_cache(maxsize=4_096)
+def _period(start: date, end: date) -> Period:
+    """A month has few days and very many items."""
+    return Period(start=start, end=end)
+
+
+@lru_cache(maxsize=4_096)
+def _dimensions(values: tuple[str, ...]) -> Dimensions:
+    """So it is with what accounting tells apart."""
+    return Dimensions(**dict(zip(_DIMENSIONS, values, strict=True)))
 
 
 def balance_of(row: asyncpg.Record | Mapping[str, Any]) -> Balance:

@@ -95,10 +95,12 @@ class Charges:
 
     async def posted(self, batch: str, ids: Mapping[str, str]) -> None:
         """The batch stands there; what its charges are called, where the ERP says so at once."""
+        if not ids:
+            await self._database.execute(_POSTED, [batch])
+            return
         async with self._database.transaction() as connection:
-            if ids:
-                await connection.fetchval(_LOCK, batch)
-                await connection.execute(_NAMED, batch, list(ids), list(ids.values()))
+            await connection.fetchval(_LOCK, batch)
+            await connection.execute(_NAMED, batch, list(ids), list(ids.values()))
             await connection.execute(_POSTED, [batch])
 
     async def renamed(self, ids: Mapping[str, str]) -> None:

@@ -77,6 +77,7 @@ class NetSuite(SimulatedVendor):
             "records": self._standing(),
             "deleted": [],
             "jobs": {},
+            "under_way": [],  # of them: an account has a few jobs under way and very many that ended
             "idempotency": {},
             "tokens": {},
             **counters,

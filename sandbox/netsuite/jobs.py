@@ -34,16 +34,18 @@ class Jobs:
         tasks = [{"id": str(n), "operation": operation.as_json(), "outcome": None} for n, operation in enumerate(operations, 1)]
         stamp = self._now().isoformat()
         state["jobs"][number] = {"id": number, "due": due.isoformat(), "start": stamp, "tasks": tasks, "only_first": only_first}
+        state["under_way"].append(number)
         if idempotency_key is not None:
             state["idempotency"][idempotency_key] = number
         return number
 
     def run_due(self) -> None:
         """Run every job whose time has come."""
-        now = self._now().isoformat()
-        for job in self._state()["jobs"].values():
-            if job.get("end") is None and job["due"] <= now:
-                self._run(job)
+        now, state = self._now().isoformat(), self._state()
+        due = [number for number in state["under_way"] if state["jobs"][number]["due"] <= now]
+        for number in due:
+            self._run(state["jobs"][number])
+            state["under_way"].remove(number)
 
     def job(self, number: str) -> Json:
         """A job by its number."""
