@@ -15,11 +15,6 @@ else:
     Connection, Plain = PoolConnectionProxy, asyncpg.Connection
 
 
-# A batch is a few thousand rows among millions, looked up by index. Left alone, the planner thinks of disks that turn, and reads
-# whole tables for every batch until they are large, so that a hundred times the volume takes thousands of times as long.
-_PLANNED = {"random_page_cost": "1.1"}
-
-
 class _Lean(Plain):
     """A connection that is not reset when given back: nothing here changes a session, and a reset is a round trip."""
 
@@ -38,13 +33,7 @@ class Database:
     async def open(cls, dsn: str, *, most: int = 10, least: int = 1) -> Self:
         """Connect; fails at once where the database is not to be reached."""
         pool = await asyncpg.create_pool(
-            dsn,
-            min_size=least,
-            max_size=most,
-            connection_class=_Lean,
-            init=_speak_json,
-            max_inactive_connection_lifetime=60,
-            server_settings=_PLANNED,
+            dsn, min_size=least, max_size=most, connection_class=_Lean, init=_speak_json, max_inactive_connection_lifetime=60
         )
         return cls(dsn, pool)
 

@@ -20,6 +20,7 @@ SELECT entity, region, service_from AS day, currency, count(*) AS items, sum(app
 WHERE charge_batch = '' AND state = 'open' AND kind IN ('time', 'expense') AND frozen_by = '' AND approved > 0
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
+_BY_INDEX = "SET LOCAL enable_seqscan = off"  # a wave is a few thousand items among millions; see entries.py
 _CLAIM = "SELECT * FROM claim_charge_batches($1, $2, $3, $4, $5, $6)"
 _UNPOSTED = """
 SELECT b.* FROM charge_batches c JOIN billables b ON b.charge_batch = c.reference AND b.charge_batch <> ''
@@ -86,6 +87,7 @@ class Charges:
         with in_business_words(f"Charges of {entity} for {system}"):
             async with self._database.transaction() as connection:
                 regions, days = [region for region, _ in scopes], [day for _, day in scopes]
+                await connection.execute(_BY_INDEX)
                 rows = await connection.fetch(_CLAIM, system, entity, regions, days, size, most)
         return _batches(rows)
 

@@ -112,6 +112,13 @@ SELECT outcome, count(*) AS count, (SELECT count(*) FROM added) AS added,
                 FILTER (WHERE outcome IN ('conflicting', 'changed_after_billing', 'changed_after_export')), '[]') AS items
 FROM judged GROUP BY outcome
 """
+# A batch is a few thousand items among millions. While the ledger is small the planner would rather read all of it for every batch
+# than look the batch's own items up, so that ten times the volume would take more than ten times as long.
+_OPEN = """
+SELECT open_staging(), set_config('work_mem', '64MB', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true)
+"""
+_BY_INDEX = "SET LOCAL enable_seqscan = off"
 _TWINS = """
 SELECT * FROM weigh_twins((SELECT array_agg(DISTINCT c) FROM (
     SELECT content FROM staged_billables WHERE content IS NOT NULL UNION ALL SELECT unnest($1::bigint[])) t(c)))
@@ -172,7 +179,7 @@ async def _pages(items: Sequence[Billable], size: int = 2_000) -> AsyncIterator[
 
 
 async def _stage(connection: Connection, pages: AsyncIterable[Sequence[Row]]) -> None:
-    await connection.execute("SELECT open_staging(), set_config('work_mem', '64MB', true)")
+    await connection.execute(_OPEN)
 
     async def rows() -> AsyncIterator[Row]:
         async for page in pages:
@@ -191,6 +198,7 @@ async def _judged(connection: Connection, anew: bool) -> Intake:
     counts = {Judgement(row["outcome"]): row["count"] for row in outcomes}
     if outcomes and outcomes[0]["added"] != counts.get(Judgement.NEW, 0):
         raise asyncpg.SerializationError("an item came in under the same name for another contract at the same time")
+    await connection.execute(_BY_INDEX)
     twins = await connection.fetch(_TWINS, left_behind)
     if twins:
         counts[Judgement.DUPLICATE] = len(twins)
