@@ -112,7 +112,7 @@ SELECT outcome, count(*) AS count, (SELECT count(*) FROM added) AS added,
                 FILTER (WHERE outcome IN ('conflicting', 'changed_after_billing', 'changed_after_export')), '[]') AS items
 FROM judged GROUP BY outcome
 """
-# A batch is a few thousand items among millions. While the ledger is small the planner would rather read all of it for every batch
+# A batch is a few thousand items among millions. While the ledger is small the planner would rather read all of it for a batch
 # than look the batch's own items up, so that ten times the volume would take more than ten times as long.
 _OPEN = """
 SELECT open_staging(), set_config('work_mem', '64MB', true), set_config('enable_hashjoin', 'off', true),
