@@ -60,6 +60,7 @@ _TRYTON_LACKS: Mapping[Capability, tuple[str, ...]] = {
     Capability.RECEIVABLES: (
         "holds no charges of projects: approved time and expenses go onto invoices straight away",
         "applies nothing across exchange rates: credits and deposits in a foreign currency are matched there by a person",
+        "numbers invoices in the order of their dates: one dated before the last of its sequence is refused",
         "keeps no certificate of tax that a customer withheld: accounting writes it off there",
     ),
     Capability.GENERAL_LEDGER: (

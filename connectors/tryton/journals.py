@@ -90,6 +90,7 @@ class Journals:
         return record.changed(reference="") if is_opposite else record
 
     async def _record(self, move: MoveShape, *, document: str) -> JournalRecord:
+        """Of an invoice over nothing Tryton posts nothing to the receivable, in a line of its own."""
         lines = await self._moves.lines(move.id, company=move.company)
         known = {company.id: company.money.code or "" for company in await self._directory.companies()}
         return JournalRecord(
@@ -99,7 +100,7 @@ class Journals:
             entity=await self._directory.entity(move.company),
             posted_on=move.date,
             document=document,
-            lines=tuple(_posting(line, known[move.company]) for line in lines),
+            lines=tuple(_posting(line, known[move.company]) for line in lines if line.debit != line.credit),
         )
 
     def _written(self, move: MoveShape) -> Written:

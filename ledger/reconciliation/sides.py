@@ -175,10 +175,11 @@ FROM reconciliation_items o
 WHERE i.run = $1 AND i.comparison = $2 AND i.amount IS NULL AND i.counts AND o.counts AND o.amount IS NOT NULL
 AND (o.run, o.comparison, o.key) = (i.run, i.comparison, i.key) AND o.side <> i.side
 """
+# A case about an item explains what differs of it; that a customer pays late or too much explains nothing of documents.
 _WAITING = """
 UPDATE reconciliation_items i SET held = c.code
 FROM cases c WHERE i.run = $1 AND i.comparison = $2 AND i.held = '' AND c.state IN ('open', 'proposed') AND c.subject <> ''
-AND c.subject = i.key AND c.control_point <> 'reconciliation'
+AND c.subject = i.key AND c.control_point NOT IN ('reconciliation', 'cash_application')
 """
 _IN_FLIGHT = """
 UPDATE reconciliation_items i SET held = 'in flight: ' || e.key

@@ -129,41 +129,39 @@ async def _tax(session: Session, made: Made, tax: firm.SalesTax) -> None:
 
 
 async def _year(session: Session, made: Made, year: int) -> None:
-    """A fiscal year with months, and numbers without gaps of its own."""
-    moves = await _sequence(session, made, f"Moves {year}", "account", "sequence_type_account_move", "")
-    invoices, notes, supplier = [
-        await _sequence(session, made, f"{name} {year}", "account_invoice", "sequence_type_account_invoice", f"{prefix}-{year}-")
-        for name, prefix in (("Invoices", "INV"), ("Credit notes", "CN"), ("Supplier invoices", "SUP"))
-    ]
+    """A fiscal year with months. Numbers go without gaps in the order of dates, so that each month has numbers of its own:
+    what is billed late for one month does not stand behind what was billed before for another."""
     fiscal_year = await session.create(
         "account.fiscalyear",
         name=str(year),
         company=made.company,
         start_date=date(year, 1, 1),
         end_date=date(year, 12, 31),
-        move_sequence=moves,
-        invoice_sequences=new(
-            {
-                "company": made.company,
-                "out_invoice_sequence": invoices,
-                "out_credit_note_sequence": notes,
-                "in_invoice_sequence": supplier,
-                "in_credit_note_sequence": supplier,
-            }
-        ),
+        move_sequence=(await _sequences(session, made, "account", "sequence_type_account_move", ""))[0],
     )
     await session.call("account.fiscalyear", "create_period", [fiscal_year])
+    months = await session.call("account.period", "search", [["fiscalyear", "=", fiscal_year]], 0, None, [["start_date", "ASC"]])
+    prefixes = [f"{kind}-{year}-{month:02}-" for kind in ("INV", "CN") for month in range(1, 13)] + [f"SUP-{year}-"]
+    sequences = await _sequences(session, made, "account_invoice", "sequence_type_account_invoice", *prefixes)
+    supplier = {"in_invoice_sequence": sequences[-1], "in_credit_note_sequence": sequences[-1]}
+    lines = [
+        {
+            "company": made.company,
+            "period": month,
+            "out_invoice_sequence": invoices,
+            "out_credit_note_sequence": notes,
+            **supplier,
+        }
+        for month, invoices, notes in zip(months, sequences[:12], sequences[12:24], strict=True)
+    ]
+    await session.write("account.fiscalyear", fiscal_year, invoice_sequences=new(*lines))
 
 
-async def _sequence(session: Session, made: Made, name: str, module: str, kind: str, prefix: str) -> int:
-    return await session.create(
-        "ir.sequence.strict",
-        name=name,
-        sequence_type=await session.shipped(module, kind),
-        company=made.company,
-        prefix=prefix,
-        padding=5,
-    )
+async def _sequences(session: Session, made: Made, module: str, kind: str, *prefixes: str) -> list[int]:
+    sequence_type = await session.shipped(module, kind)
+    common = {"sequence_type": sequence_type, "company": made.company, "padding": 5}
+    values = [{"name": prefix.rstrip("-") or "Moves", "prefix": prefix, **common} for prefix in prefixes]
+    return [int(made_one) for made_one in await session.call("ir.sequence.strict", "create", values)]
 
 
 async def _terms(session: Session) -> None:
