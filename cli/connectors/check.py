@@ -20,10 +20,10 @@ def check(actor: ActorOption = None, json: JsonOption = False) -> None:
 
 
 def _shown(found: list[Connection]) -> Table | str:
-    headers = ("Capability", "For", "State", "System", "Seen", "Code", "Remedy")
+    headers = ("Capability", "State", "System", "For", "Seen", "Code", "Remedy")
     return table(
         headers,
-        [(c.capability, ", ".join(c.entities) or "everywhere", _state(c), c.system, c.seen, c.code, c.remedy) for c in found],
+        [(c.capability, _state(c), c.system, ", ".join(c.entities) or "everywhere", c.seen, c.code, c.remedy) for c in found],
     )
 
 

@@ -11,11 +11,12 @@ from pydantic import SecretStr, ValidationError
 from activities.ports import ChangeFeed, Psa
 from canonical.money import Money
 from canonical.project import ProjectState
+from canonical.receivable import InvoiceNote
 from connectors.kantata import mapping
 from connectors.kantata.client import Kantata, connect
 from connectors.kantata.schemas import Workspace
 from sandbox.kantata.vendor import Kantata as Account
-from tests.connectors.contract import ConnectorContract, WriteCase
+from tests.connectors.contract import Bench, ConnectorContract, WriteCase
 from tests.connectors.kantata_firm import (
     KEY,
     WORLD,
@@ -27,6 +28,13 @@ from tests.connectors.kantata_firm import (
     settings,
     titled,
 )
+
+
+def a_note(**changes: Any) -> InvoiceNote:
+    """An invoice of C-600, as its project is told of it."""
+    total = Money.of("1200.00", "EUR")
+    facts = {"reference": "C-600.1", "number": "INV-77", "status": "posted", "total": total, "open": total}
+    return InvoiceNote(**{**facts, **changes})
 
 
 class TestKantata(ConnectorContract):
@@ -95,7 +103,26 @@ class TestKantata(ConnectorContract):
                 prepare=lambda c: prepared(c, "C-500"),
                 method="PUT",
             ),
+            WriteCase(
+                "invoice_note",
+                r"/external_references",
+                create=lambda c, project: c.note_invoice(project, a_note(), key="note_invoice/C-600.1/1"),
+                find=lambda c, project: c.find_invoice_note(project, a_note(), key="note_invoice/C-600.1/1"),
+                held=lambda state: sum(r["service_model_ref"] == "C-600.1" for r in state["external_references"].values()),
+                prepare=lambda c: prepared(c, "C-600"),
+                method="POST",
+            ),
         ]
+
+    async def test_a_later_note_of_an_invoice_replaces_the_earlier(self, bench: Bench) -> None:
+        project = await prepared(bench.connector, "C-600")
+        await bench.connector.note_invoice(project, a_note(), key="note_invoice/C-600.1/1")
+        paid = a_note(status="paid", open=Money.zero("EUR"), url="https://erp.example/INV-77")
+        written = await bench.connector.note_invoice(project, paid, key="note_invoice/C-600.1/2")
+        assert await bench.connector.find_invoice_note(project, a_note(), key="note_invoice/C-600.1/1") is None
+        assert await bench.connector.find_invoice_note(project, paid, key="note_invoice/C-600.1/2") == written
+        [told] = [r for r in bench.vendor.state["external_references"].values() if r["service_model_ref"] == "C-600.1"]
+        assert (told["external_status"], told["external_link"]) == ("paid", "https://erp.example/INV-77")
 
 
 def test_the_connector_is_a_psa_and_a_change_feed() -> None:

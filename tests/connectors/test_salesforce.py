@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 
 from activities.ports import ChangeFeed, Crm, CrmUpdate, Quotes
+from canonical.billing_view import Exposure
 from canonical.errors import Misconfigured, NotFound, NotReady, Rejected, Throttled
 from canonical.event import FactKind
 from canonical.money import Money
 from canonical.quote import BillingKind, DealStage
+from canonical.receivable import AccountStanding, DealStanding
 from connectors import registry
 from connectors.salesforce.client import Salesforce, connect
 from connectors.salesforce.settings import Settings
@@ -23,7 +25,7 @@ from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench, ConnectorContract, WriteCase
 from tests.connectors.salesforce_world import DEAL, LINES, identifier, settings
 
-KEY = "tell_deal/C-100/1.1"
+KEY, TOLD, NUMBER = "tell_deal/C-100/1.1", "tell_account/CUST-10001/1", "10001"
 
 
 def an_update(**changes: str) -> CrmUpdate:
@@ -61,6 +63,22 @@ def held(state: dict[str, Any], kind: str, handle: str) -> dict[str, Any]:
     return record
 
 
+def noted(state: dict[str, Any], key: str) -> int:
+    """How many notes carry this key."""
+    return sum(task["Handoff_Key__c"] == key for task in state.get("Task", {}).values())
+
+
+def a_standing(**changes: Any) -> AccountStanding:
+    """What the customer of the deal owes, some of it contested."""
+    owed, contested, nothing = (Money.of(amount, "USD") for amount in ("1300.00", "400.00", "0.00"))
+    exposure = Exposure(
+        customer=f"CUST-{NUMBER}", open=owed, overdue=nothing, disputed=contested, credit=nothing, parked=nothing, documents=1
+    )
+    deal = DealStanding(contract="C-100", open=owed, overdue=nothing, disputed=contested)
+    facts: dict[str, Any] = {"customer": f"CUST-{NUMBER}", "exposures": (exposure,), "deals": (deal,)}
+    return AccountStanding(**{**facts, **changes})
+
+
 class TestSalesforce(ConnectorContract):
     reads = "/query"
 
@@ -85,9 +103,30 @@ class TestSalesforce(ConnectorContract):
                 writes="/composite",
                 create=lambda connector, _: connector.write_back(an_update(), key=KEY),
                 find=lambda connector, _: connector.find_write_back(an_update(), key=KEY),
-                held=lambda state: sum(task["Handoff_Key__c"] == KEY for task in state.get("Task", {}).values()),
-            )
+                held=lambda state: noted(state, KEY),
+            ),
+            WriteCase(
+                kind="exposure",
+                writes="/composite",
+                create=lambda connector, _: connector.tell_account(a_standing(), key=TOLD),
+                find=lambda connector, _: connector.find_account_note(a_standing(), key=TOLD),
+                held=lambda state: noted(state, TOLD),
+            ),
         ]
+
+    async def test_an_account_and_its_deals_hold_what_is_open_and_what_is_contested(self, bench: Bench) -> None:
+        await bench.connector.tell_account(a_standing(), key=TOLD)
+        [account] = [one for one in bench.vendor.state["Account"].values() if one["AccountNumber"] == NUMBER]
+        [deal] = [one for one in bench.vendor.state["Opportunity"].values() if one["Contract_Reference__c"] == "C-100"]
+        assert "1,300.00" in account["Exposure__c"]
+        assert [Decimal(str(one["Open_Receivables__c"])) for one in (account, deal)] == [1300, 1300]
+        assert [Decimal(str(one["Disputed_Receivables__c"])) for one in (account, deal)] == [400, 400]
+
+    async def test_an_account_that_nobody_can_tell_from_another_is_left_untold(self, bench: Bench) -> None:
+        for customer in ("CUST-NOBODY", NUMBER):
+            with pytest.raises(Rejected, match=r"accounts of .* have the number"):
+                await bench.connector.tell_account(a_standing(customer=customer), key=TOLD)
+        assert noted(bench.vendor.state, TOLD) == 0
 
     async def test_it_satisfies_its_ports(self, bench: Bench) -> None:
         assert all(isinstance(bench.connector, port) for port in (Crm, Quotes, ChangeFeed))

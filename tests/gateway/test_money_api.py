@@ -170,3 +170,53 @@ async def test_days_that_were_missed_are_made_up_in_order(firm: House) -> None:
     asked = {"entity": "US01", "since": "2026-07-05", "through": "2026-07-01"}
     assert "earlier day first" in problem_of(await firm.post("fin", "/v1/reconciliations/backfills", asked), 400)["remedy"]
     problem_of(await firm.post("tessa", "/v1/reconciliations/backfills", asked), 403)
+
+
+# Receivables, revenue and the close.
+
+
+async def test_an_advance_settles_an_invoice_and_a_contested_part_is_settled(works: engine.House, firm: House) -> None:
+    invoice, dollars = await invoiced(works, "C-API-6", "8"), {"currency": "USD"}
+    advance = {"contract": "C-API-6", "reference": "BANK-6", "amount": {"amount": "500.00", **dollars}, "on": "2026-11-02"}
+    taken = [await firm.post("fin", "/v1/receivables/deposits", advance) for _ in range(2)]
+    assert [one.status_code for one in taken] == [201, 201] and taken[0].json() == taken[1].json()
+    asked = {"money": "BANK-6", "invoice": invoice, "amount": {"amount": "400.00", **dollars}}
+    applied = await firm.post("fin", "/v1/receivables/applications", asked)
+    assert applied.status_code == 201, applied.text
+    assert Money.model_validate(applied.json()["open"]) == usd(1400)
+    more = {**asked, "amount": {"amount": "100.01", **dollars}, "name": "more"}
+    assert "lesser of both" in problem_of(await firm.post("fin", "/v1/receivables/applications", more), 400)["remedy"]
+
+    contested = {
+        "invoice": invoice,
+        "amount": {"amount": "450.00", **dollars},
+        "reason": "Two hours are contested.",
+        "name": "D-6",
+    }
+    opened = await firm.post("fin", "/v1/disputes", contested)
+    assert (opened.status_code, opened.json()["key"]) == (201, "D-6"), opened.text
+    assert [one["key"] for one in (await firm.get("ada", "/v1/disputes")).json()] == ["D-6"]
+    whole = {"conceded": {"amount": "450.01", **dollars}, "outcome": "More than all of it."}
+    assert "between 0 and" in problem_of(await firm.post("fin", "/v1/disputes/D-6/settle", whole), 400)["remedy"]
+    settled = await firm.post(
+        "fin", "/v1/disputes/D-6/settle", {"conceded": {"amount": "0", **dollars}, "outcome": "None of it."}
+    )
+    assert settled.status_code == 200 and settled.json()["settled_at"], settled.text
+    account = (await firm.get("fin", f"/v1/invoices/{invoice}")).json()
+    assert Money.model_validate(account["document"]["open"]) == usd(1400) and len(account["disputes"]) == 1
+    for path, body in (("receivables/deposits", advance), ("receivables/applications", asked), ("disputes", contested)):
+        for who in ("sam", "tessa", "ada", "stranger"):
+            assert problem_of(await firm.post(who, f"/v1/{path}", body), 403)["detail"] == "receivables"
+
+
+async def test_a_month_is_recognized_and_closed_by_those_who_may(firm: House) -> None:
+    for path in ("/v1/revenue/IN01/2026-04", "/v1/closes/IN01/2026-04"):
+        assert problem_of(await firm.post("sam", path), 403)["detail"] == "close"
+        done = await firm.post("cora", path)
+        assert done.status_code == 202, done.text
+        problem_of(await firm.post("cora", path.replace("IN01", "XX01")), 404)
+        problem_of(await firm.post("cora", path.replace("2026-04", "2026-13")), 400)
+        problem_of(await firm.post("cora", path.replace("2026-04", "2999-01")), 422)
+    shown = (await firm.get("ada", "/v1/revenue", params={"entity": "IN01", "period": "2026-04"})).json()
+    assert (shown["entity"], shown["journals"]) == ("IN01", [])
+    assert (await firm.get("ada", "/v1/closes/IN01/2026-04")).json()["entity"] == "IN01"
