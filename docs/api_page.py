@@ -32,8 +32,8 @@ which fields it sees, is in `policies/access`; what it may not see stands as `(w
 | --- | --- |
 {statuses}
 
-Where several things are wrong in a body, or one in a row of a list, `errors` names each with `field`, `row` (from 1) and `detail`;
-nothing of such a body is kept.
+Where several things are wrong in a body, or one in a row of a list, `errors` names each with `field`, `row` (from 1) and
+`detail`; nothing of such a body is kept.
 
 **Twice is once.** A webhook that comes again is counted and acknowledged; a CloudEvent with a known id and other content is
 refused. `POST /v1/handoffs` with the same `Idempotency-Key` asks once. Every other command names the state that it
