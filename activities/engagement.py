@@ -70,6 +70,18 @@ class EngagementActivities:
         await self.plans.plan_revenue(dossier.revenue, version=dossier.contract.version, origin=step.origin)
 
     @activity.defn
+    async def extend_revenue_plan(self, step: Step) -> None:
+        """A workstream that joins later is planned as well (S14)."""
+        dossier = await self.books.dossier(step.dossier)
+        await self.plans.extend(dossier.revenue, version=dossier.contract.version, origin=step.origin)
+
+    @activity.defn
+    async def withdraw_revenue_lines(self, undo: Undo) -> None:
+        """Undo extend_revenue_plan."""
+        dossier = await self.books.dossier(undo.step.dossier)
+        await self.plans.withdraw_lines(dossier.revenue, version=dossier.contract.version, origin=undo.step.origin)
+
+    @activity.defn
     async def withdraw_revenue_plan(self, undo: Undo) -> None:
         """Undo plan_revenue."""
         dossier = await self.books.dossier(undo.step.dossier)

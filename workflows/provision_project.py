@@ -225,6 +225,28 @@ class ProvisionProjectWorkflow(Controlled):
             await self.made(
                 "schedule", billing.create_schedule, "billing", undo=billing.cancel_schedule, saga=saga, part=workstream
             )
+        if workflow.patched("workstreams that join are planned"):
+            await self._planned_too(workstream, saga)
+
+    async def _planned_too(self, workstream: str, saga: Saga) -> None:
+        step = self.at("extend_revenue_plan", "", part=workstream)
+        saga.on_failure("extend_revenue_plan", lambda: self._undo_lines(step))
+        await workflow.execute_activity_method(
+            EngagementActivities.extend_revenue_plan,
+            step,
+            task_queue=options.LEDGER,
+            summary=f"plan revenue of {workstream}",
+            **options.BOOKS,
+        )
+
+    async def _undo_lines(self, step: Step) -> None:
+        await workflow.execute_activity_method(
+            EngagementActivities.withdraw_revenue_lines,
+            Undo(step=step, reason="withdrawn"),
+            task_queue=options.LEDGER,
+            summary="undo: plan revenue of a workstream",
+            **options.BOOKS,
+        )
 
     # Small things.
 

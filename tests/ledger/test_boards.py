@@ -104,6 +104,22 @@ async def test_an_engagement_is_found_by_whatever_bears_its_mark(database: Datab
     assert found == ["HELD", "HELD", "HELD", None, None]
 
 
+async def test_lines_that_join_a_plan_stand_beside_it_and_go_alone(database: Database) -> None:
+    plans, late, origin = PlannedRevenue(database), a_plan("9000"), ORIGIN.changed(engagement="C-2")
+    late = late.model_copy(
+        update={"reference": "C-2", "items": tuple(one.model_copy(update={"line": "L9"}) for one in late.items)}
+    )
+    await plans.plan_revenue(a_plan("6000").model_copy(update={"reference": "C-2"}), version=1, origin=origin)
+    first = await plans.lines_of("C-2")
+    for _ in range(2):
+        await plans.extend(late, version=1, origin=origin)
+    assert await plans.lines_of("C-2") == sorted([*first, "L9"])
+    assert len(await plans.of("C-2", version=1)) == 2
+    for _ in range(2):
+        await plans.withdraw_lines(late, version=1, origin=origin)
+    assert await plans.lines_of("C-2") == first
+
+
 async def test_a_revenue_plan_is_set_changed_and_withdrawn(database: Database) -> None:
     plans = PlannedRevenue(database)
     for _ in range(2):

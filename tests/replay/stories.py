@@ -179,6 +179,11 @@ async def provision_with_a_workstream_that_joins(house: House, contract: str) ->
 
 
 @story
+async def provision_with_a_workstream_that_is_planned(house: House, contract: str) -> Handle:
+    return await provision_with_a_workstream_that_joins(house, contract)
+
+
+@story
 async def provision_with_a_workstream_left_out(house: House, contract: str) -> Handle:
     house.firm.sell(contract, orders={"WS-A": "4500-1"}, is_purchase_order_per_workstream=True)
     handle = await house.provision(contract)

@@ -155,10 +155,12 @@ async def test_a_held_workstream_joins_the_living_project(house: House, contract
     await house.case(contract, "PO_MISSING", "WS-B")
     assert await house.status(contract) == "partly_active"
     assert "phases" not in house.living(contract)["psa"]
+    first = {one.line for one in await house.firm.books.plans.of(contract, version=1)}
     house.firm.order(contract, WS_B="4500-2")
     await handle.signal(ProvisionProjectWorkflow.records_changed)
     handed = await handle.result()
     assert handed.status is EngagementStatus.ACTIVE
+    assert {one.line for one in await house.firm.books.plans.of(contract, version=1)} > first, "what joined is planned as well"
     assert {"psa_phases.WS-B", "erp_phases.WS-B", "schedule.WS-B"} <= set(handed.targets)
     assert await house.cases(contract) == [] and await house.status(contract) == "active"
 
