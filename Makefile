@@ -39,8 +39,9 @@ up: $(INSTALLED) ## The stack for development, until Ctrl-C
 bench: $(INSTALLED) ## Speed and ratios, printed
 	@$(BIN)/handoff bench
 
+# Most tests wait for servers, and each process has servers of its own: two take half the time of one.
 test: $(INSTALLED) ## Every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(INSTALLED) ## Style, types and import contracts; says nothing when all is well
 	@$(BIN)/ruff check --quiet .
