@@ -42,7 +42,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
     found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas: dict[str, Any] = found["components"]["schemas"]
     for model in (Problem, Subject):
-        schemas[model.__name__] = TypeAdapter(model).json_schema(ref_template=f"{_REFERENCE}{{model}}")
+        one = TypeAdapter(model).json_schema(ref_template=f"{_REFERENCE}{{model}}")
+        schemas |= {**one.pop("$defs", {}), model.__name__: one}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for name in _reached(schemas, _REDACTED):

@@ -40,7 +40,7 @@ async def breaches(scene: Scene, known: set[str]) -> list[str]:
         *_decided(await scene.view.effects()),
         *_concluded(await scene.view.inbox()),
         *_explained(known, await scene.view.cases()),
-        *(await _unreconciled(scene, known) if "U5" in known or scene.stage.kept_in else ()),
+        *(await _unreconciled(scene, known)),
         *[f"engine: the workflow {w.id} is stuck" async for w in scene.office.client.list_workflows(_STUCK)],
     ]
 
@@ -51,7 +51,6 @@ def mentioned(story: Story) -> set[str]:
     checks = [*scenario.then, *(one for step in scenario.steps for one in step.check or ())]
     codes = {one.exceptions.code for one in checks if one.exceptions}
     codes |= {code for step in scenario.steps if (code := getattr(step.particulars, "exception", None))}
-    codes |= {"U5" for step in scenario.steps if step.verb == "reconcile"}
     reconciled = [one.reconciled for one in checks if one.reconciled]
     codes |= {f"{one.type.value} {one.comparison}" for run in reconciled for one in run.found or ()}
     return codes | set(scenario.explains)

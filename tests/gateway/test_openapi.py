@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -50,6 +51,12 @@ def test_every_operation_says_what_it_does_and_how_it_refuses() -> None:
         for status, answer in operation["responses"].items():
             assert answer["description"]
             assert int(status) < 400 or list(answer["content"]) == ["application/problem+json"], (path, status)
+
+
+def test_every_schema_that_is_named_is_there() -> None:
+    said = OPENAPI.read_text()
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', said))
+    assert named <= set(json.loads(said)["components"]["schemas"]) and "$defs" not in said
 
 
 def fuzz(base_url: str, key: str, path: str, method: str, mode: GenerationMode) -> set[int]:

@@ -1,6 +1,7 @@
 """A real PostgreSQL for the session, and for each module a database of its own, cloned from a migrated one."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -49,3 +50,14 @@ async def superuser(server: Postgres, database_name: str) -> AsyncIterator[Plain
     connection = await asyncpg.connect(server.dsn(database_name, role=SUPERUSER))
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def one_loop(server: Postgres, database_name: str) -> Iterator[tuple[asyncio.Runner, Database]]:
+    """One connection for all examples of a property."""
+    with asyncio.Runner() as runner:
+        database = runner.run(Database.open(server.dsn(database_name, role=APP), most=2))
+        try:
+            yield runner, database
+        finally:
+            runner.run(database.close())

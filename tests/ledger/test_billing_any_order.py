@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -19,7 +19,6 @@ from canonical.errors import Rejected
 from canonical.invoice import InvoiceState
 from canonical.sub_ledger import SubLedger, SubLedgerKind, Want
 from ledger.database import Database
-from runtime.embedded.postgres import APP, Postgres
 from tests.ledger.billing_firm import JUNE, WHO, Firm, an_item, usd
 
 EXAMPLES = 1_000 if os.environ.get("CI") else 20
@@ -60,17 +59,6 @@ SELECT reference, state, hold_code, hold_note, CASE state WHEN 'withdrawn' THEN 
        billed - credited AS net, closed, source_version
 FROM billables WHERE contract = $1 ORDER BY reference
 """
-
-
-@pytest.fixture
-def one_loop(server: Postgres, database_name: str) -> Iterator[tuple[asyncio.Runner, Database]]:
-    """One connection for all examples."""
-    with asyncio.Runner() as runner:
-        database = runner.run(Database.open(server.dsn(database_name, role=APP), most=2))
-        try:
-            yield runner, database
-        finally:
-            runner.run(database.close())
 
 
 _numbers = iter(range(10_000_000))
