@@ -101,7 +101,9 @@ _HELD_HERE: Mapping[str, str] = {
     "journals": _JOURNALS,
 }
 
-# Of what a system lists for everybody, a run keeps what is its entity's: by the item, by the contract, else the home entity's. An
+# Systems that know no legal entities list these for everybody.
+_OF_EVERYBODY = {"contracts", "psa_projects", "entries"}
+# Of those a run keeps what is its entity's: by the item, by the contract, else the home entity's. An
 # item that was withdrawn before it ever came in (a timesheet that waited for its approval) says nothing of an entity.
 _OTHERS = """
 DELETE FROM reconciliation_items i WHERE i.run = $1 AND i.comparison = $2 AND i.side = $3
@@ -217,7 +219,7 @@ async def narrow(connection: Connection, run: int, comparison: Comparison, *, en
     listed = LEFT if comparison.leads else RIGHT
     place = (run, comparison.name, listed)
     await connection.execute(_TWICE, *place)
-    if comparison.name in {"entries", "contracts"}:
+    if comparison.name in _OF_EVERYBODY:
         await connection.execute(_OTHERS, *place, entity, home)
     await connection.execute(_COPIES, *place)
     await connection.execute(_CHANGED_COPIES, *place)

@@ -33,6 +33,7 @@ from tests.ledger.billing_firm import Firm, an_item
 EXAMPLES = 1_000 if os.environ.get("CI") else 25
 CHARGES = Comparison(name="charges", outside="netsuite", things=(Thing.CHARGE,), leads=False)
 ENTRIES = Comparison(name="entries", outside="kantata", things=(Thing.TIME,), leads=True)
+PROJECTS = Comparison(name="psa_projects", outside="kantata", things=(Thing.PROJECT,), leads=False)
 DAY = date(2026, 6, 15)
 CUT_OFF = datetime(2026, 6, 15, 20, tzinfo=UTC)
 EARLIER, LATER = CUT_OFF - timedelta(hours=5), CUT_OFF + timedelta(hours=1)
@@ -315,3 +316,22 @@ async def test_what_never_came_in_has_the_money_that_the_second_look_says(databa
     )
     [found] = (await books.reconciliation.read(run.number)).findings
     assert (found.type.value, found.money) == ("MISSING", Money.of("-660", "USD"))
+
+
+@pytest.mark.asyncio
+async def test_a_project_of_another_entitys_contract_is_no_orphan_of_this_one(database: Database) -> None:
+    books = Books.over(database)
+    for contract, entity in (("C-here", "HERE"), ("C-there", "THERE")):
+        await database.execute("INSERT INTO engagements (reference, entity) VALUES ($1, $2)", contract, entity)
+    there = [_project(1, "C-here"), _project(2, "C-there"), _project(3, "C-nobody")]
+    seen = {entity: await _reconciled(books, PROJECTS, there, entity=entity) for entity in ("HERE", "THERE", "US01")}
+    assert {entity: [one.key for one in run.findings] for entity, run in seen.items()} == {
+        "HERE": ["1"], "THERE": ["2"], "US01": ["3"],
+    }  # fmt: skip
+
+
+def _project(number: int, contract: str) -> Listed:
+    return Listed(
+        target_id=str(number), reference=str(number), kind="psa_project", amount=Decimal(100), currency="USD", is_ours=True,
+        project=contract, changed_at=EARLIER,
+    )  # fmt: skip
