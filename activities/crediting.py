@@ -111,6 +111,7 @@ class CreditingActivities:
             tax=zero,
         )
         await self.billing.credits.credit(memo, [one.credited for one in proposal.parts], origin=asked.origin)
+        await self._round(proposal, asked.origin)
         await self.billing.documents.complete(request.reference, proposal.tax, _terms(proposal), origin=asked.origin)
         if request.rebill:
             await self.billing.billables.hold(list(proposal.reopened), REBILL, request.reference, origin=asked.origin)
@@ -121,6 +122,14 @@ class CreditingActivities:
         proposal = await self.billing.credit_proposals.read(asked.reference)
         kept = await self.billing.billables.held_under(REBILL, contract=proposal.contract, note=asked.reference)
         await self.billing.billables.release(kept, origin=asked.origin)
+
+    async def _round(self, proposal: CreditProposal, origin: Origin) -> None:
+        """What the invoice was rounded by goes with what it rounded."""
+        if proposal.roundings:
+            memo = await self.billing.documents.credit_memo(proposal.request.reference)
+            first = max(line.number for line in memo.lines) + 1
+            lines = [line.changed(number=number) for number, line in enumerate(proposal.roundings, start=first)]
+            await self.billing.documents.round(memo.reference, lines, origin=origin)
 
     async def _proposal(self, asked: ProposeCredit) -> CreditProposal:
         request = asked.request
@@ -139,6 +148,7 @@ class CreditingActivities:
             restored=amounts.restored,
             tax=amounts.tax,
             taxes=amounts.taxes,
+            roundings=amounts.roundings,
             memo_date=day,
             accounting_date=day,
             proposed_by=asked.origin.actor,

@@ -11,6 +11,7 @@ from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Tax
 from activities.books import Clock
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
+from activities.document_rounding import Rounder
 from activities.late_work import LateWork
 from activities.repricing import Repricer, delta_words
 from activities.systems import Systems
@@ -144,6 +145,7 @@ class ReleaseActivities:
             return Completed(total=head.total)
         draft = await self.billing.documents.invoice(request.reference)
         record = await self.record.read(draft.contract)
+        await Rounder(self.billing, self.policy).round(record, draft, request.origin)
         await self._draw(record, draft, request.origin)
         invoice = coded(await self.billing.documents.invoice(request.reference), self.policy)
         chart = self.policy.chart(invoice.invoice_date)

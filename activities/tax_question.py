@@ -22,8 +22,11 @@ _BILLED_AS = {
 
 
 def is_taxed(line: DocumentLine) -> bool:
-    """A retainer is money held for the customer: the work that it pays for is taxed, neither its funding nor its draws."""
-    return line.kind is LineKind.CHARGE and line.billing is not BillableKind.RETAINER
+    """A retainer is money held for the customer: the work that it pays for is taxed, neither its funding nor its draws.
+
+    What a document is rounded by belongs to what is taxed.
+    """
+    return line.kind in {LineKind.CHARGE, LineKind.ROUNDING} and line.billing is not BillableKind.RETAINER
 
 
 def coded(invoice: Invoice, policy: BillingPolicy) -> Invoice:

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from canonical.billable import CreditDisposition
-from canonical.invoice import CreditedAllocation
+from canonical.invoice import CreditedAllocation, DocumentLine
 from canonical.money import Currency, Money
 from canonical.party import Customer
 from canonical.reference import Reference
@@ -84,7 +84,10 @@ class ProposedPart(Part):
 
 @published
 class CreditProposal(Canonical):
-    """A request come to its amounts: ``net`` of the items, ``restored`` to retainers, ``tax`` (``taxes``: by invoice line)."""
+    """A request come to its amounts: ``net`` of the items, ``restored`` to retainers, ``tax`` (``taxes``: by invoice line).
+
+    ``roundings`` of the invoice that go with the items are part of net and tax.
+    """
 
     request: CreditRequest
     contract: Reference
@@ -96,6 +99,7 @@ class CreditProposal(Canonical):
     restored: Money
     tax: Money
     taxes: dict[int, Money] = {}
+    roundings: tuple[DocumentLine, ...] = ()
     memo_date: date
     accounting_date: date
     state: ProposalState = ProposalState.PROPOSED

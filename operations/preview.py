@@ -26,7 +26,7 @@ class PreviewedDocument(BaseModel):
 
 
 class Preview(BaseModel):
-    """What a run would make, before tax; ``held`` waits for people, ``pending`` for approvals, and neither is billed."""
+    """What a run would make, before tax and rounding; ``held`` waits for people, ``pending`` for approvals: neither is billed."""
 
     contract: str
     through: date

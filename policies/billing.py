@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,6 +16,7 @@ from canonical.rules.postings import Chart
 from canonical.rules.rating import RatingPolicy
 from canonical.rules.recurring import RecurringPolicy
 from canonical.rules.retroactive import RetroactivePolicy
+from canonical.written import RoundingLevel
 from policies.shape import Flaw, Path, Shape, Version, Versioned
 
 
@@ -54,6 +56,11 @@ class BillingTerms(Shape):
 
     lines_by: tuple[GroupBy, ...] = (GroupBy.ROLE, GroupBy.RATE)
     rating: RatingPolicy = RatingPolicy()
+    rounding_level: Literal[RoundingLevel.LINE, RoundingLevel.DOCUMENT] = Field(
+        default=RoundingLevel.LINE,
+        description="line: an invoice is the sum of amounts that were each rounded when rated; document: it is their exact sum,"
+        " rounded once, and a line on the rounding account says the difference",
+    )
     recurring: RecurringPolicy = RecurringPolicy()
     expenses: ExpenseTerms = ExpenseTerms()
     retainer: RetainerTerms = RetainerTerms()

@@ -22,6 +22,7 @@ from canonical.rules.rating import RatingPolicy
 from canonical.rules.reconciling import ReconciliationTerms
 from canonical.rules.retroactive import RetroactivePolicy
 from canonical.service_template import ServiceTemplate
+from canonical.written import RoundingLevel
 from policies.access import Access
 from policies.billing import Billing
 from policies.calendar import elapsed
@@ -146,6 +147,10 @@ class Policies(Shape):
     def rating_policy(self, entity: str, on: date) -> RatingPolicy:
         """How hours are rated."""
         return self.billing.on(on).terms(entity).rating
+
+    def rounds_documents(self, entity: str, on: date) -> bool:
+        """Whether the net of an invoice is rounded as a whole, not item by item (S12)."""
+        return self.billing.on(on).terms(entity).rounding_level is RoundingLevel.DOCUMENT
 
     def expense_policy(self, entity: str, category: str, currency: str, on: date) -> ExpensePolicy:
         """How an expense of that category is passed on."""

@@ -10,6 +10,7 @@ from canonical.errors import Rejected
 from canonical.invoice import CreditedAllocation, DocumentLine, InvoiceState, LineKind
 from canonical.money import Money
 from canonical.rules.crediting import Allocation, adjust_price, credit_amount, credit_quantity, credit_whole, in_proportion
+from canonical.rules.document_rounding import roundings_credited
 from canonical.schema import Part
 
 _POSTED = {InvoiceState.POSTED, InvoiceState.PARTLY_PAID, InvoiceState.PAID, InvoiceState.CREDITED}
@@ -37,6 +38,7 @@ class Amounts(Part):
     restored: Money
     tax: Money
     taxes: dict[int, Money] = {}
+    roundings: tuple[DocumentLine, ...] = ()
 
 
 def propose(request: CreditRequest, invoices: Mapping[str, Billed]) -> Amounts:
@@ -54,12 +56,14 @@ def propose(request: CreditRequest, invoices: Mapping[str, Billed]) -> Amounts:
             f"Credit {request.reference} re-opens nothing, so that nothing of it can be billed again", "NOTHING_TO_REBILL"
         )
     taxes = {name: _taxes(one, [part for part in taken if part.invoice == name]) for name, one in invoices.items()}
+    roundings = tuple(line for name, one in invoices.items() for line in _roundings(name, one, taken))
     return Amounts(
         parts=tuple(taken),
-        net=Money.sum((one.credited.amount for one in taken), currency),
+        net=Money.sum((*(one.credited.amount for one in taken), *(line.amount for line in roundings)), currency),
         restored=Money.sum((back for name, one in invoices.items() for back in _restored(name, one, taken)), currency),
-        tax=Money.sum((tax for by_line in taxes.values() for tax in by_line.values()), currency),
+        tax=Money.sum((*(tax for by_line in taxes.values() for tax in by_line.values()), *_taxes_of(roundings)), currency),
         taxes=taxes[request.invoice],
+        roundings=roundings,
     )
 
 
@@ -127,6 +131,22 @@ def _taxes(billed: Billed, parts: Sequence[ProposedPart]) -> dict[int, Money]:
         before = Money.sum((one.amount - one.left for one in of_line), line.amount.currency)
         taxes[line.number] = in_proportion(line.tax, before, now, line.amount)
     return taxes
+
+
+def _roundings(name: str, billed: Billed, taken: Sequence[ProposedPart]) -> Iterator[DocumentLine]:
+    """What the invoice as a whole was rounded by, as far as it goes with what is credited."""
+    zero = Money.zero(billed.document.net.currency)
+    before, now = dict[int, Money](), dict[int, Money]()
+    for one in billed.allocations:
+        before[one.line] = before.get(one.line, zero) + one.amount - one.left
+    for part in taken:
+        if part.invoice == name:
+            now[part.line] = now.get(part.line, zero) + part.credited.amount
+    return roundings_credited(billed.lines, before, now)
+
+
+def _taxes_of(lines: Sequence[DocumentLine]) -> Iterator[Money]:
+    return (line.tax for line in lines if line.tax is not None)
 
 
 def _restored(name: str, billed: Billed, taken: Sequence[ProposedPart]) -> Iterator[Money]:

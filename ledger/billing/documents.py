@@ -1,13 +1,13 @@
 """Documents as we request them: proposed, completed with tax and accounts, moved through their states, recorded as posted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
 from canonical.billing_document import Allocated, Allotment, BillingDocument, DocumentKind, FrozenRate, LineTerms
 from canonical.errors import NotFound
-from canonical.invoice import ALLOWED, CreditMemo, DocumentRecord, Invoice, InvoiceState, require_move
-from canonical.money import Money
+from canonical.invoice import ALLOWED, CreditMemo, DocumentLine, DocumentRecord, Invoice, InvoiceState, require_move
+from canonical.money import Money, minor_unit
 from canonical.provenance import Entry, Origin
 from ledger.audit import as_json
 from ledger.billing.amounts import money, plain
@@ -53,6 +53,17 @@ _WHOLLY_CREDITED = """
 SELECT document FROM allocations WHERE kind = 'bill' AND document IN (
     SELECT a.document FROM allocations c JOIN allocations a ON a.id = c.takes_from WHERE c.document = $1 AND c.kind = 'credit')
 GROUP BY document HAVING sum(amount - taken_back) = 0 ORDER BY document
+"""
+# An item that is billed as it was rated is worth its quantity at its rate; a part of one, or what has no rate, its amount.
+_EXACT = """
+SELECT a.line, sum(CASE WHEN a.amount = b.amount AND abs(b.rate * b.quantity - b.amount) < $2 THEN b.rate * b.quantity
+                        ELSE a.amount END) AS amount
+FROM allocations a JOIN billables b ON b.id = a.billable WHERE a.document = $1 AND a.kind = 'bill' GROUP BY a.line
+"""
+_TO_ROUND = """
+SELECT reference FROM billing_documents d WHERE reference = $1 AND (
+    state IN ('proposed', 'held') OR kind = 'credit_memo' AND state = 'released') AND NOT EXISTS (
+    SELECT FROM billing_document_lines l WHERE l.document = d.reference AND l.kind = 'rounding') FOR NO KEY UPDATE
 """
 _UNPOSTED = (InvoiceState.RELEASED, InvoiceState.DRAFTED)
 
@@ -111,6 +122,21 @@ class Documents:
         """What stands on an invoice, item by item, a page at a time: what a credit may name."""
         rows = await self._database.rows(_ALLOCATIONS, reference, after, limit)
         return [_allocated(row) for row in rows]
+
+    async def exact(self, reference: str) -> Mapping[int, Money]:
+        """What each line of an invoice is worth before its items were rounded."""
+        currency = (await self.read(reference)).net.currency
+        rows = await self._database.rows(_EXACT, reference, minor_unit(currency))
+        return {row["line"]: money(row, "amount", currency) for row in rows}
+
+    async def round(self, reference: str, lines: Sequence[DocumentLine], *, origin: Origin) -> None:
+        """Lines that say what a document which is not released yet is rounded by; once for each document."""
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(_TO_ROUND, reference):
+                await connection.execute("SELECT insert_lines($1, $2)", reference, [line_row(line) for line in lines])
+                await connection.execute("SELECT total_document($1)", reference)
+                by = {f"line {line.number}": str(line.amount) for line in lines}
+                await _note(connection, "round_document", reference, origin, **by)
 
     async def complete(
         self,

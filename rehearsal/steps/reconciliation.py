@@ -105,9 +105,21 @@ class Reconciliation:
             for _ in range(given.times):
                 await vendor.post(f"tryton/{_done_in_tryton(given)}", {"invoice": found[0]})
             return
-        to = {name: float(value) if isinstance(value, Decimal) else value for name, value in given.to.items()}  # as JSON has it
         for _ in range(given.times):
-            await vendor.post(f"{given.system}/records/{given.type}/{found[0]}", {"does": given.does, "to": to})
+            await vendor.post(f"{given.system}/records/{given.type}/{found[0]}", {"does": given.does, "to": _as_json(given.to)})
+
+
+def _as_json(value: Any) -> Any:
+    """Numbers as JSON has them, wherever they stand."""
+    match value:
+        case dict():
+            return {name: _as_json(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_as_json(inner) for inner in value]
+        case Decimal():
+            return float(value)
+        case _:
+            return value
 
 
 def _done_in_tryton(given: EditRecord) -> str:

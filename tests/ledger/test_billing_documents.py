@@ -9,7 +9,8 @@ from canonical.billable import BillableKind, CreditDisposition
 from canonical.billing_document import LineTerms
 from canonical.claim import GroupBy
 from canonical.errors import KeyReusedWithDifferentContent, MoveRefused, Rejected, RuleBroken
-from canonical.invoice import CreditedAllocation, CreditMemo, DocumentRecord, DocumentState, InvoiceState
+from canonical.invoice import CreditedAllocation, CreditMemo, DocumentRecord, DocumentState, InvoiceState, LineKind
+from canonical.rules.document_rounding import rounding_lines
 from canonical.sub_ledger import SubLedgerKind
 from ledger.database import Database
 from tests.ledger.billing_firm import TODAY, WHO, Firm, a_limit, a_retainer, an_item, nets, retainer, usd, used
@@ -159,3 +160,25 @@ async def test_a_run_may_bill_to_another_customer_and_the_items_stay_their_own(d
     assert [(one.customer, str(one.net)) for one in claimed.documents] == [("CUST-IE", "800.00 USD")]
     (item,) = await firm.ledger.billables.read(["other.1"])
     assert item.item.customer == firm.customer
+
+
+async def test_a_document_is_rounded_once_and_a_part_of_an_item_is_worth_its_amount(database: Database) -> None:
+    firm = Firm(database, "C-round")
+    await a_limit(firm, SubLedgerKind.CAP, "L1", "130")
+    await firm.approve(*(an_item(f"round.{n}", "0.35", "149.99", day=date(2026, 6, n)) for n in (1, 2, 3)))
+    await firm.bill("INV-round", group_by=(GroupBy.ITEM,))
+    documents = firm.ledger.documents
+    invoice, exact = await documents.invoice("INV-round"), await documents.exact("INV-round")
+    assert sorted(one.amount for one in exact.values()) == [Decimal("25"), Decimal("52.4965"), Decimal("52.4965")]
+    made = rounding_lines(invoice.lines, exact, account="7010")
+    for _ in range(2):
+        await documents.round("INV-round", made, origin=WHO)
+        assert ((await documents.read("INV-round")).net, (await documents.read("INV-round")).total) == (
+            usd("129.99"),
+            usd("129.99"),
+        )
+    assert [one.amount for one in (await documents.invoice("INV-round")).lines if one.kind is LineKind.ROUNDING] == [usd("-0.01")]
+    assert (await firm.balance("round.1")).net == usd("52.50"), "the item is billed as it was rated"
+    await firm.post("INV-round")
+    await documents.round("INV-round", made, origin=WHO)
+    assert (await documents.read("INV-round")).net == usd("129.99")
