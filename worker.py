@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 
 from temporalio.client import Client
@@ -133,9 +134,11 @@ def _methods(one: object) -> list[Callable[..., Any]]:
 
 def workers(client: Client, made: list[Callable[..., Any]], policies: Policies, settings: WorkerSettings) -> list[Worker]:
     """One for workflows, one for the ledger's queue, one for each target account with its own rate limit."""
+    build = f"{version('handoff')}+{policies.version}"  # told, else the SDK reads every module that is loaded to make one up
     first = Worker(
         client,
         task_queue=options.WORKFLOWS,
+        build_id=build,
         workflows=list(WORKFLOWS),
         max_concurrent_workflow_tasks=settings.workflow_tasks,
         max_cached_workflows=settings.cached_workflows,
@@ -147,6 +150,7 @@ def workers(client: Client, made: list[Callable[..., Any]], policies: Policies, 
         Worker(
             client,
             task_queue=queue,
+            build_id=build,
             activities=made,
             interceptors=[Lanes()],
             max_concurrent_activities=settings.activities,

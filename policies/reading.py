@@ -2,28 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path as File
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from policies.exact_yaml import composed
 from policies.problem import Problem
 from policies.shape import Path
 
 Place = tuple[int, int]
-
-
-class _ExactConstructor(SafeConstructor):
-    """Fractions become Decimal, so that no amount ever was a binary one."""
-
-
-_ExactConstructor.add_constructor(
-    "tag:yaml.org,2002:float", lambda constructor, node: Decimal(constructor.construct_scalar(node).replace("_", ""))
-)
 
 
 @dataclass
@@ -58,25 +47,26 @@ def spelled(path: Path) -> str:
 def read(file: File, name: str) -> Document:
     """The file's content and places; what is wrong with its form is among its problems."""
     document = Document(name)
-    yaml = YAML(typ="safe", pure=True)
-    yaml.allow_duplicate_keys = True  # they are found below, all of them and with their places
-    yaml.Constructor = _ExactConstructor
+    text = ""
     try:
-        root = yaml.compose(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        root, content = composed(text)
         if root is None:
             document.problems.append(document.problem((), "the file is empty", "Write the policy, or remove the file."))
             return document
         document.places.update(_places(root, (), document))
-        document.content = yaml.constructor.construct_document(root)
+        document.content = content
     except (YAMLError, ValueError, OSError, ArithmeticError, RecursionError) as error:
-        document.problems.append(_unreadable(name, error))
+        document.problems.append(_unreadable(name, error, len(text.splitlines())))
     return document
 
 
-def _unreadable(name: str, error: Exception) -> Problem:
+def _unreadable(name: str, error: Exception, lines: int) -> Problem:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     said = (error.problem if isinstance(error, MarkedYAMLError) else str(error)) or "it cannot be read"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if line > lines:  # what is missing at the end is missing on the last line
+        line, column = max(lines, 1), 1
     return Problem(
         file=name, line=line, column=column, field="", wrong=f"not YAML: {said}", remedy="Correct the spelling at this place."
     )

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from ruamel.yaml import YAML
-
 from canonical.errors import Misconfigured
+from policies.exact_yaml import loaded
 from runtime.embedded.plan import ROOT
 
 FOLDER = ROOT / "policies" / "overlays"
@@ -24,7 +23,7 @@ def overlay_named(name: str) -> OverlayName:
 
 def changes_of(overlay: OverlayName, folder: Path = FOLDER) -> dict[str, Any]:
     """By dotted path, as a scenario changes policies."""
-    changes: dict[str, Any] = YAML(typ="safe", pure=True).load(folder / f"{overlay}.yaml")
+    changes: dict[str, Any] = loaded(folder / f"{overlay}.yaml")
     return changes
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from canonical.errors import Misconfigured
+from policies.exact_yaml import dumped, loaded
 from rehearsal.systems.registry import KNOWN
 
 _LANDSCAPE = "landscape"
@@ -36,14 +35,12 @@ def _change(file: Path, wanted: Mapping[tuple[str, ...], Any]) -> None:
             f"A scenario changes the policy '{file.stem}', which there is not",
             remedy="Begin the path with the name of a policy file: contracts.activation.purchase_orders.",
         )
-    yaml = YAML(typ="safe", pure=True)
-    content = yaml.load(file)
+    content = loaded(file)
     for keys, value in wanted.items():
         _put(content, list(_with_versions(content, keys)), value, file)
     if file.stem == _LANDSCAPE:
         _hurry(content["systems"])
-    with file.open("w") as out:
-        yaml.dump(content, out)
+    file.write_text(dumped(content), encoding="utf-8")
 
 
 def _hurry(systems: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
 from canonical.billable import CreditDisposition
 from canonical.credit import CreditPart, CreditProposal, Rebill
@@ -17,6 +16,7 @@ from canonical.party import Customer
 from cli.credit.proposal import shown
 from cli.output import JsonOption, output
 from cli.session import ActorOption, Session, ask
+from policies.exact_yaml import loaded
 
 InvoiceArgument = Annotated[str, typer.Argument(metavar="INVOICE", help="Our reference or the ERP's number.")]
 WhyOption = Annotated[str, typer.Option("--reason", help="Why it is credited, in words that auditors can follow.")]
@@ -94,7 +94,7 @@ def _how_much(given: str) -> dict[str, Any]:
 
 async def _customer(file: Path) -> Customer:
     try:
-        return Customer.model_validate(YAML(typ="safe", pure=True).load(file))
+        return Customer.model_validate(loaded(file))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from yaml.error import YAMLError
 
 from canonical.errors import Malformed
 from canonical.exchange_rate import ExchangeRateTable
@@ -15,6 +14,7 @@ from cli.output import JsonOption, output
 from cli.session import ActorOption, Session, ask
 from cli.tables import money, table
 from operations.billing import RatesTaken
+from policies.exact_yaml import loaded
 
 FileArgument = Annotated[
     Path,
@@ -56,7 +56,7 @@ def _told(taken: RatesTaken | ExchangeRateTable) -> list[object]:
 
 async def _read(file: Path) -> RateCard | ExchangeRateTable:
     try:
-        content = YAML(typ="safe", pure=True).load(file)
+        content = loaded(file)
     except YAMLError as error:
         raise Malformed(f"{file.name} is no YAML or JSON: {error}", remedy="Correct it at that line.") from error
     model = ExchangeRateTable if isinstance(content, dict) and "source" in content else RateCard

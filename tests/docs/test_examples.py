@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from connectors.registry import VENDORS, vendor
 from docs.generate import StandIns
 from gateway.events import TYPES, CloudEvent
+from policies.exact_yaml import loaded
 from policies.landscape import System
 from tests.docs.pages import ROOT, Block, blocks, pages
 
@@ -39,7 +39,7 @@ def filled(value: Any, values: StandIns) -> Any:
 def examples() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for block in of("yaml", CONNECT):
-        found.update(YAML(typ="safe").load("\n".join(block.content)))
+        found.update(loaded("\n".join(block.content)))
     return found
 
 

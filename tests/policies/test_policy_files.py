@@ -1,14 +1,14 @@
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from canonical.errors import Misconfigured
+from policies.exact_yaml import loaded
 from policies.loading import check, load, schemas
 from policies.problem import PolicyError
 from tests.policies.build import DEMO, a_folder, line_of
 
-MISTAKES: list[dict[str, str]] = YAML(typ="safe", pure=True).load(Path(__file__).with_name("mistakes.yaml"))
+MISTAKES: list[dict[str, str]] = loaded(Path(__file__).with_name("mistakes.yaml"))
 
 
 def test_the_demo_firm_s_policies_have_no_problem() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
 from canonical.errors import Misconfigured
 from canonical.landscape import Capability, Scope
 from canonical.rules.signed_terms import read_terms
+from policies.exact_yaml import loaded
 from policies.loading import load
 from rehearsal.accounts import Accounts
 from rehearsal.deal import Deal
@@ -161,7 +161,7 @@ def test_every_vendor_of_ours_is_hurried_and_what_a_scenario_says_stays(tmp_path
 
 def test_a_change_of_policy_goes_to_the_version_in_force(tmp_path: Path) -> None:
     folder = copy_changed(ROOT / "policies" / "demo", tmp_path / "p", {"contracts.activation.purchase_orders": "strict"})
-    content = YAML(typ="safe", pure=True).load(folder / "contracts.yaml")
+    content = loaded(folder / "contracts.yaml")
     assert content["versions"][-1]["activation"]["purchase_orders"] == "strict"
     assert load(folder).version != load(ROOT / "policies" / "demo").version
 
