@@ -114,15 +114,27 @@ def named(ways: Sequence[Hard], names: Sequence[str]) -> list[Hard]:
 
 
 def spread(ways: Sequence[Hard], plain: Performance, most: int, seed: str) -> list[Hard]:
-    """At most so many of the kills, by chance, and no second one at a kind of write before each kind has had its first."""
-    chance, by_kind = random.Random(seed), dict[tuple[str, str], list[Hard]]()
+    """At most so many of the kills, by chance, and no second one at a kind of write before each kind has had its first.
+
+    What only comes once an engagement is active has its turn before what provisioning writes, which every story has.
+    """
+    chance, by_kind = random.Random(seed), dict[tuple[int, str, str], list[Hard]]()
     for way in ways:
         if way.system is not None:
-            by_kind.setdefault((way.system, plain.writes[way.system][way.write]), []).append(way)
-    mixed = [chance.sample(kills, len(kills)) for kills in by_kind.values()]
-    turns = [(turn, chance.random(), way) for kills in mixed for turn, way in enumerate(kills)]
-    kept = {way for _, _, way in sorted(turns, key=lambda one: one[:2])[:most]}
+            place = (_lateness(plain, way.system, way.write), way.system, plain.writes[way.system][way.write])
+            by_kind.setdefault(place, []).append(way)
+    mixed = [(rank, chance.sample(kills, len(kills))) for (rank, _, _), kills in by_kind.items()]
+    turns = [(turn, rank, chance.random(), way) for rank, kills in mixed for turn, way in enumerate(kills)]
+    kept = {way for *_, way in sorted(turns, key=lambda one: one[:3])[:most]}
     return [way for way in ways if way.system is None or way in kept]
+
+
+def _lateness(plain: Performance, system: SystemName, write: int) -> int:
+    """0 for a kind of write that provisioning does not make, 1 for one that it makes as well, 2 for what it wrote."""
+    writes, before = plain.writes[system], plain.provisioning.get(system, 0)
+    if write < before:
+        return 2
+    return 1 if writes[write] in writes[:before] else 0
 
 
 def one_way(story: Story, plain: Performance, seed: int) -> list[Hard]:

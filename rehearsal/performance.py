@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from temporalio.service import RPCError
@@ -41,7 +41,8 @@ UNION ALL SELECT event_id FROM inbox WHERE outcome IS NULL
 class Performance:
     """What was seen. ``played`` are the seconds of its steps, without the stage being set up before and judged after.
 
-    ``writes`` are the writes that each vendor saw, in order, each as what it does.
+    ``writes`` are the writes that each vendor saw, in order, each as what it does; the first ``provisioning`` of them came before
+    any engagement was active.
     """
 
     seconds: float = 0.0
@@ -49,6 +50,7 @@ class Performance:
     differences: list[Difference] = field(default_factory=list)
     digest: Digest = field(default_factory=dict)
     writes: dict[SystemName, list[str]] = field(default_factory=dict)
+    provisioning: dict[SystemName, int] = field(default_factory=dict)
 
 
 Beside = Callable[[Scene], Awaitable[None]]
@@ -76,13 +78,21 @@ async def perform(
         ):
             await _play(story, scene, seen, is_plain=manner is None, beside=beside, tell=tell)
             seen.digest = await digest(scene)
-            for name, vendor in stage.vendors.by_name.items():
-                system = KNOWN[name]
-                seen.writes[name] = [system.kind_of(call) for call in await vendor.calls() if system.is_write(call)]
+            await _count_writes(scene, seen)
     except (PartFailed, VendorAway, RPCError) as failed:  # of this story alone: the others are played all the same
         seen.differences.append(Difference(place=story.file, said=str(failed)))
     seen.seconds = time.monotonic() - began
     return seen
+
+
+async def _count_writes(scene: Scene, seen: Performance) -> None:
+    """What each vendor was told to do, and how much of it before the first activation (their clocks and ours move together)."""
+    active = min((at for row in await scene.view.engagements() if (at := row["activated_at"])), default=None)
+    for name, vendor in scene.stage.vendors.by_name.items():
+        writes = [call for call in await vendor.calls() if KNOWN[name].is_write(call)]
+        before = [call for call in writes if active is None or datetime.fromisoformat(call["at"]) <= active]
+        seen.writes[name] = [KNOWN[name].kind_of(call) for call in writes]
+        seen.provisioning[name] = len(before)
 
 
 @asynccontextmanager

@@ -64,6 +64,23 @@ def test_a_few_kills_are_of_different_kinds_of_writes_first(seed: str) -> None:
     assert spread(every_way(), PLAIN, 0, seed) == every_way()[:2]
 
 
+@pytest.mark.parametrize("seed", ["1 S01", "2 S01", "3 S01"])
+def test_a_few_kills_are_of_what_comes_after_the_activation_first(seed: str) -> None:
+    provisioning = ["POST /customer", "POST /job", "PATCH /job"]
+    billing = ["POST /charge", "POST /charge", "PATCH /job", "POST /invoice"]
+    plain = Performance(writes={"netsuite": provisioning + billing}, provisioning={"netsuite": len(provisioning)})
+    [story] = read_stories([ROOT / "scenarios" / "S01.yaml"])
+    ways = hard_ways(story, plain, 1)
+
+    def kinds(most: int) -> list[str]:
+        return sorted(plain.writes[way.system][way.write] for way in spread(ways, plain, most, seed) if way.system)
+
+    assert kinds(2) == ["POST /charge", "POST /invoice"]
+    assert kinds(3) == ["PATCH /job", "POST /charge", "POST /invoice"]
+    assert kinds(6) == sorted([*provisioning, "POST /charge", "PATCH /job", "POST /invoice"])
+    assert kinds(7) == sorted(provisioning + billing)
+
+
 def test_a_run_is_asked_for_some_of_the_ways() -> None:
     [story] = read_stories([ROOT / "scenarios" / "S01.yaml"])
     wish = Wish(ROOT / "policies" / "demo", is_hard=True, named=("killed",), writes=2, sample=7)
