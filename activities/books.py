@@ -50,6 +50,10 @@ class Writes(Protocol):
         """What this key has written, if it has."""
         ...
 
+    async def is_undecided(self, key: str) -> bool:
+        """Whether it was begun, and what became of it is not recorded."""
+        ...
+
     async def outcome(self, key: str, *, look_up: LookUp | None, declared: Declaration) -> Written | None:
         """What became of a write that is about to be undone: its record, or None when there surely is none (never sent,
         refused, or looked up and absent twice). Raises OutcomePending while that cannot be known yet, OutcomeUnknown where

@@ -212,7 +212,7 @@ class CreditPostingActivities:
         if (await documents.read(reference)).state in _MADE_BUT_NOT_POSTED:
             await documents.posted(reference, record, system=erp.name, origin=request.origin)
         others = sorted({one.invoice for one in proposal.parts} - {proposal.request.invoice})
-        if others and not record.open.is_zero:
+        if others:
             await self._apply(request, erp, target_id, others)
             record = await erp.read_credit_memo(target_id)
         await self._mirror(erp, record, [proposal.request.invoice, *others], request.origin)
@@ -234,19 +234,24 @@ class CreditPostingActivities:
         for name in invoices:
             document = await self.billing.documents.read(name)
             asked = _applying(request, erp, name)
-            done = await self.books.writes.written(asked.key)
-            left = (await erp.read_credit_memo(source_id)).open
-            amount = min(left, (await erp.read_invoice(document.target_id)).open)
-            if done is not None or amount.is_zero:
-                continue
+            if await self.books.writes.written(asked.key) is None:
+                await self._apply_to(asked, erp, source_id, document.target_id)
+                now = await erp.read_invoice(document.target_id)
+                await self.billing.receivables.record_status(erp.name, [now], origin=request.origin)
+
+    async def _apply_to(self, asked: Asked, erp: Receivables, source_id: str, target_id: str) -> None:
+        """As much as both leave open. Where that is nothing, an attempt that died may have applied it: it is looked up."""
+        look_up = partial(erp.find_application, source_id, target_id, key=asked.key)
+        amount = min((await erp.read_credit_memo(source_id)).open, (await erp.read_invoice(target_id)).open)
+        if not amount.is_zero:
             await self.books.once(
                 asked,
-                request={"source": source_id, "invoice": document.target_id},
-                call=partial(erp.apply_credit, source_id, document.target_id, amount, key=asked.key),
-                look_up=partial(erp.find_application, source_id, document.target_id, key=asked.key),
+                request={"source": source_id, "invoice": target_id},
+                call=partial(erp.apply_credit, source_id, target_id, amount, key=asked.key),
+                look_up=look_up,
             )
-            now = await erp.read_invoice(document.target_id)
-            await self.billing.receivables.record_status(erp.name, [now], origin=request.origin)
+        elif await self.books.writes.is_undecided(asked.key):
+            await self.books.writes.outcome(asked.key, look_up=look_up, declared=erp.declares(asked.declared_as))
 
     async def _take_back(self, request: ConcludeCredit) -> None:
         """The memo is withdrawn from our ledger, if it was made there: its items are billed as before."""

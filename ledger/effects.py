@@ -43,6 +43,7 @@ _EMPTY = "SELECT key FROM look_was_empty($1, $2, $3, $4)"
 _RESEND = _STANDING + "resend_effect($1, $2, $3, $4, $5, $6)"
 _CLOSE = _STANDING + "close_effect($1, $2, $3)"
 _STAND = _STANDING + "stand_of_effect($1)"
+_UNDECIDED = "SELECT EXISTS (SELECT FROM effects WHERE key = $1 AND state IN ('reserved', 'calling', 'unknown'))"
 _FREE = """
 WITH freed AS (
     UPDATE effects SET state = 'reserved', updated_at = business_now()
@@ -88,6 +89,10 @@ class Effects:
         """What this key has written, if it has and if it was not undone since."""
         row = await self._database.row("SELECT * FROM effects WHERE key = $1 AND state = 'written'", key)
         return refusals.written(row) if row else None
+
+    async def is_undecided(self, key: str) -> bool:
+        """Whether it was begun, and what became of it is not recorded."""
+        return bool(await self._database.value(_UNDECIDED, key))
 
     async def outcome(self, key: str, *, look_up: LookUp | None, declared: Declaration) -> Written | None:
         """What became of a write that is about to be undone; never sends, and closes a key under which nothing was written."""

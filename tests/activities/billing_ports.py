@@ -34,6 +34,7 @@ class RememberingReceivables(Remembering):
         self.memos: dict[str, CreditMemo] = {}
         self.settled: dict[str, Money] = {}
         self.transfers: list[str] = []
+        self.applied: list[str] = []
         self.journals: dict[str, JournalRecord] = {}
         self.closed: set[tuple[str, date]] = set()
         self.statuses: list[DocumentRecord] = []
@@ -124,10 +125,13 @@ class RememberingReceivables(Remembering):
         return self.find(key)
 
     async def apply_credit(self, source_id: str, invoice_id: str, amount: Money, *, key: str) -> Written:
-        written = await self.make("apply_credit", "application", source_id, key)
-        self.pay(source_id, amount)
-        self.pay(invoice_id, amount)
-        return written
+        try:
+            return await self.make("apply_credit", "application", source_id, key)
+        finally:
+            if self.find(key) and key not in self.applied:
+                self.applied.append(key)
+                self.pay(source_id, amount)
+                self.pay(invoice_id, amount)
 
     async def find_application(self, source_id: str, invoice_id: str, *, key: str) -> Written | None:
         return self.find(key)

@@ -219,14 +219,19 @@ async def test_a_paid_invoice_is_billed_again_to_another_customer(house: House, 
     assert await house.firm.books.billing.traces.of_item(next(iter(items))) == [invoice, request.reference, rebilled.reference]
 
 
-async def test_what_is_left_of_a_credit_settles_the_same_customers_new_invoice(house: House, contract: str) -> None:
+@pytest.mark.parametrize("ends", ["", "lost", "lost_request"])
+async def test_what_is_left_of_a_credit_settles_the_same_customers_new_invoice(house: House, contract: str, ends: str) -> None:
     invoice = await invoiced(house, contract, "4")
     document = await house.firm.books.billing.documents.read(invoice)
     [target] = [key for key, one in house.firm.erp.invoices.items() if one.reference == invoice]
     house.firm.erp.pay(target, document.total)
+    if ends:
+        house.firm.erp.fail("apply_credit", contract, ends)
     await desk(house).propose(a_credit(invoice, rebill=Rebill()), actor=MAKER)
     documents = {one.reference: one for one in await house.firm.books.billing.documents.of(contract)}
     assert {one.reference.removeprefix(f"{contract}."): one.open for one in documents.values()} == {
         "first": usd(0), "first.CR1": usd(0), "first.CR1.rebill": usd(0),
     }  # fmt: skip
     assert await house.cases(contract) == []
+    applied = {key: state for key, state in (await house.firm.effects(contract)).items() if key.startswith("apply_")}
+    assert list(applied.values()) == ["written"]
