@@ -134,13 +134,19 @@ class HealingActivities:
         await self.billing.charges.renamed(written.details)
 
     async def _post_invoice(self, request: HealFindings, erp: Receivables, missing: Discrepancy) -> None:
-        """Looked for by its name first: a list may lag behind. Its key is free again once it surely is not there."""
+        """Looked for by its name first: a list may lag behind. Its key is free again once it surely is not there.
+
+        An attempt that died goes on from where the write stands, and from where our ledger does.
+        """
         invoice = await self.billing.documents.invoice(missing.key)
         asked = self._asked(request, erp, verb="create", kind="invoice", reference=invoice.reference, declared_as="invoice")
         look_up = partial(erp.find_invoice, invoice.reference, key=asked.key)
-        if await look_up() is not None:
-            return
-        await self.books.goes_with_it(asked, f"It is not in {erp.name} any more (finding {missing.number})")
+        if not await self.books.writes.is_undecided(asked.key):
+            found = await look_up()
+            if found is not None and not await self._is_news(asked, found, invoice.reference):
+                return
+            if found is None:
+                await self.books.goes_with_it(asked, f"It is not in {erp.name} any more (finding {missing.number})")
         targets = (await self.record.read(invoice.contract)).targets
         written = await self.books.once(
             asked,
@@ -156,6 +162,11 @@ class HealingActivities:
         )
         record = await erp.read_invoice(written.target_id)
         await self.billing.documents.posted_again(invoice.reference, record, system=erp.name, origin=request.origin)
+
+    async def _is_news(self, asked: Asked, found: Written, reference: str) -> bool:
+        """Whether an attempt posted it again and died before our ledger said so."""
+        written, document = await self.books.writes.written(asked.key), await self.billing.documents.read(reference)
+        return written is not None and written.target_id == found.target_id != document.target_id
 
     def _asked(self, request: HealFindings, erp: Receivables, *, verb: str, kind: str, reference: str, declared_as: str) -> Asked:
         """As any other write: with the version of the mappings that it goes by (U4)."""

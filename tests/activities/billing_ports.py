@@ -65,9 +65,11 @@ class RememberingReceivables(Remembering):
         return written
 
     async def post_invoice(self, invoice: Invoice, *, customer_id: str, project_id: str, key: str) -> Written:
-        written = await self.make("post_invoice", "invoice", invoice.reference, key)
-        self.invoices[written.target_id] = invoice
-        return written
+        try:
+            return await self.make("post_invoice", "invoice", invoice.reference, key)
+        finally:
+            if made := self.find(key):
+                self.invoices[made.target_id] = invoice
 
     async def find_invoice(self, reference: str, *, key: str) -> Written | None:
         return self.find(key)

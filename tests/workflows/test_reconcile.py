@@ -106,7 +106,8 @@ async def test_an_approval_that_was_taken_back_there_and_not_here_is_a_status(ho
     house.firm.psa.entries.clear()
 
 
-async def test_an_invoice_that_the_erp_lost_is_posted_there_again_once(house: House, contract: str) -> None:
+@pytest.mark.parametrize("ends", ["", "lost", "lost_request"])
+async def test_an_invoice_that_the_erp_lost_is_posted_there_again_once(house: House, contract: str, ends: str) -> None:
     await living(house, contract)
     acceptance = an_acceptance(contract)
     await house.ran(BillMilestoneWorkflow.run, f"bill_milestone/{contract}", BillMilestone(acceptance=acceptance))
@@ -115,6 +116,8 @@ async def test_an_invoice_that_the_erp_lost_is_posted_there_again_once(house: Ho
     [document] = await house.firm.books.billing.documents.of(contract)
     erp = house.firm.erp
     erp.lose(document.target_id)
+    if ends:
+        erp.fail("post_invoice", contract, ends)
     first = await reconciled(house, contract)
     [missing] = [one for one in await found(house, first, contract) if one.comparison == "documents"]
     assert (missing.type, missing.is_healed) == ("MISSING", True)
@@ -122,7 +125,8 @@ async def test_an_invoice_that_the_erp_lost_is_posted_there_again_once(house: Ho
     assert not [one for one in await found(house, second, contract) if one.comparison == "documents"]
     [again] = await house.firm.books.billing.documents.of(contract)
     assert again.target_id != document.target_id and again.state is document.state
-    assert erp.count("post_invoice", contract) == 2
+    assert erp.count("post_invoice", contract) == (3 if ends == "lost_request" else 2)
+    assert await house.firm.books.writes.written(f"create_invoice/{document.reference}")
 
 
 async def test_what_a_system_does_not_list_is_not_taken_for_compared(house: House, contract: str) -> None:
