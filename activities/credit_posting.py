@@ -162,8 +162,11 @@ class CreditPostingActivities:
         customer = rebill.bill_to.model_copy(update={"entity": proposal.entity})
         await self.books.dossiers.keep(BILL_TO, customer.reference, customer)
         customers = self.systems.get(request.system, Customers)
-        known = rebill.customer_id or await self._known(customers, customer)
-        return Written(target_id=known) if known else await self._made(request, customers, customer)
+        asked = _bill_to(request, customers, customer)
+        known = rebill.customer_id
+        if not known and not await self.books.writes.is_undecided(asked.key):  # else what is found may be of our own making
+            known = await self._known(customers, customer) or ""
+        return Written(target_id=known) if known else await self._made(asked, customers, customer)
 
     @activity.defn
     async def apply_credit(self, request: ApplyCredit) -> Credited:
@@ -282,21 +285,19 @@ class CreditPostingActivities:
         ]
         return found[0] if len(found) == 1 else None
 
-    async def _made(self, request: FindBillTo, customers: Customers, customer: Customer) -> Written:
-        asked = Asked.of(
-            Step(origin=request.origin, dossier="", system=request.system),
-            customers,
-            verb="create",
-            kind="customer",
-            reference=f"{customer.reference}.{customer.entity}",
-            declared_as="customer",
-        )
+    async def _made(self, asked: Asked, customers: Customers, customer: Customer) -> Written:
         return await self.books.once(
             asked,
             request=customer,
             call=partial(customers.create_customer, customer, key=asked.key),
             look_up=partial(customers.find_customer, customer.reference, key=asked.key),
         )
+
+
+def _bill_to(request: FindBillTo, customers: Customers, customer: Customer) -> Asked:
+    step = Step(origin=request.origin, dossier="", system=request.system)
+    reference = f"{customer.reference}.{customer.entity}"
+    return Asked.of(step, customers, verb="create", kind="customer", reference=reference, declared_as="customer")
 
 
 def _asked(request: PostCredit | ConcludeCredit, erp: Receivables) -> Asked:

@@ -178,7 +178,22 @@ class RememberingErp(RememberingReceivables):
         return [record for record in self.known if record.reference == customer.reference]
 
     async def create_customer(self, customer: Customer, *, key: str) -> Written:
-        return await self.make("create_customer", "customer", customer.reference, key)
+        try:
+            return await self.make("create_customer", "customer", customer.reference, key)
+        finally:
+            if made := self.find(key):
+                self._know(customer, made.target_id)
+
+    def _know(self, customer: Customer, target_id: str) -> None:
+        numbers = tuple(one.number for one in customer.tax_registrations)
+        record = CustomerRecord(
+            target_id=target_id,
+            reference=customer.reference,
+            legal_name=customer.legal_name,
+            entity=customer.entity,
+            tax_numbers=numbers,
+        )
+        self.known = [one for one in self.known if one.target_id != target_id] + [record]
 
     async def find_customer(self, reference: str, *, key: str) -> Written | None:
         return self.find(key)

@@ -190,7 +190,8 @@ async def test_a_credit_cancelled_in_the_middle_of_its_write_stands_everywhere_o
     house.firm.erp.heal(contract)
 
 
-async def test_a_paid_invoice_is_billed_again_to_another_customer(house: House, contract: str) -> None:  # S07
+@pytest.mark.parametrize("ends", ["", "lost"])
+async def test_a_paid_invoice_is_billed_again_to_another_customer(house: House, contract: str, ends: str) -> None:  # S07
     invoice = await invoiced(house, contract, "8")
     document = await house.firm.books.billing.documents.read(invoice)
     [target] = [key for key, one in house.firm.erp.invoices.items() if one.reference == invoice]
@@ -200,6 +201,8 @@ async def test_a_paid_invoice_is_billed_again_to_another_customer(house: House, 
         legal_name="Acme Ireland Ltd",
         tax_registrations=(TaxRegistration(country="IE", number="IE6388047V"),),
     )
+    if ends:
+        house.firm.erp.fail("create_customer", other.reference, ends)
     request = a_credit(invoice, rebill=Rebill(bill_to=other))
     await desk(house).propose(request, actor=MAKER)
     await desk(house).approve(request.reference, actor=CHECKER)
@@ -215,6 +218,8 @@ async def test_a_paid_invoice_is_billed_again_to_another_customer(house: House, 
     rebilled = documents[rebilled.reference]
     assert (documents[request.reference].open, rebilled.open, rebilled.state) == (usd(0), usd(0), InvoiceState.PAID)
     assert house.firm.erp.transfers == [f"{request.reference}.to.first.CR1.rebill"]
+    assert set((await house.firm.effects(contract)).values()) == {"written"}
+    assert house.firm.erp.count("create_customer", other.reference) == 1
     items = await items_of(house, f"{contract}.first.CR1.rebill")
     assert await house.firm.books.billing.traces.of_item(next(iter(items))) == [invoice, request.reference, rebilled.reference]
 
