@@ -217,7 +217,8 @@ async def test_a_paid_invoice_is_billed_again_to_another_customer(house: House, 
     documents = {one.reference: one for one in await house.firm.books.billing.documents.of(contract)}
     rebilled = documents[rebilled.reference]
     assert (documents[request.reference].open, rebilled.open, rebilled.state) == (usd(0), usd(0), InvoiceState.PAID)
-    assert house.firm.erp.transfers == [f"{request.reference}.to.first.CR1.rebill"]
+    transfers = [one for one in house.firm.erp.transfers if contract in one]
+    assert transfers == [f"{request.reference}.to.first.CR1.rebill"]
     assert set((await house.firm.effects(contract)).values()) == {"written"}
     assert house.firm.erp.count("create_customer", other.reference) == 1
     items = await items_of(house, f"{contract}.first.CR1.rebill")
