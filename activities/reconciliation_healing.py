@@ -1,6 +1,6 @@
 """MISSING and LATE heal by running the handoff again, through the same door and the same write protocol (R135)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -73,13 +73,9 @@ class HealingActivities:
         """Charges that the ERP has lost are posted again, project by project, through the write protocol."""
         found = await self._findings(request)
         erp = self.systems.get(request.comparison.outside, Receivables)
-        by_contract: dict[str, list[Discrepancy]] = {}
-        for one in found:
-            by_contract.setdefault(one.contract, []).append(one)
-        for contract, missing in sorted(by_contract.items()):
-            for start in range(0, len(missing), SOURCES_AT_ONCE):
-                await self._post_charges(request, erp, contract, missing[start : start + SOURCES_AT_ONCE])
-                activity.heartbeat()
+        for name, missing in reposts(request.run.number, found):
+            await self._post_charges(request, erp, name, missing)
+            activity.heartbeat()
         return await self._noted(request, found, "posted again")
 
     @activity.defn
@@ -113,11 +109,10 @@ class HealingActivities:
         await self._proposed(request, found)
         return len(found)
 
-    async def _post_charges(self, request: HealFindings, erp: Receivables, contract: str, missing: Sequence[Discrepancy]) -> None:
+    async def _post_charges(self, request: HealFindings, erp: Receivables, name: str, missing: Sequence[Discrepancy]) -> None:
         items = [one.item for one in await self.billing.billables.read([one.key for one in missing])]
         code = self.policy.billing_code
-        project = (await self.record.read(contract)).targets.get("erp_project", "")
-        name = f"{contract}.run-{request.run.number}.{missing[0].number}"
+        project = (await self.record.read(missing[0].contract)).targets.get("erp_project", "")
         asked = self._asked(request, erp, verb="repost", kind="charges", reference=name, declared_as="charges")
 
         lines = [
@@ -186,6 +181,19 @@ class HealingActivities:
         now = await self.clock.now()
         missing = [one for one in found if one.type is DiscrepancyType.MISSING]
         await self.cases.open([proposal(one, self.policy, request.origin, now) for one in missing])
+
+
+def reposts(run: int, found: Sequence[Discrepancy]) -> Iterator[tuple[str, list[Discrepancy]]]:
+    """What a run posts again, project by project, each part named for its first item.
+
+    The numbers of findings are by chance, since comparisons run at the same time: no key may hang on them.
+    """
+    by_contract: dict[str, list[Discrepancy]] = {}
+    for one in sorted(found, key=lambda one: (one.contract, one.key)):
+        by_contract.setdefault(one.contract, []).append(one)
+    for contract, missing in by_contract.items():
+        for start in range(0, len(missing), SOURCES_AT_ONCE):
+            yield f"{contract}.run-{run}.{missing[start].key}", missing[start : start + SOURCES_AT_ONCE]
 
 
 def _looked_at_again(missing: Discrepancy, now: datetime, run: int) -> InboundEvent:
