@@ -22,6 +22,7 @@ from rehearsal.systems.registry import KNOWN, SystemName
 
 _HOLD = "killer"
 _PATIENT = 10.0
+_PROVISIONING = 2
 
 
 @dataclass(frozen=True)
@@ -130,17 +131,21 @@ def spread(ways: Sequence[Hard], plain: Performance, most: int, seed: str) -> li
 
 
 def _lateness(plain: Performance, system: SystemName, write: int) -> int:
-    """0 for a kind of write that provisioning does not make, 1 for one that it makes as well, 2 for what it wrote."""
+    """0 for a kind of write that provisioning does not make, 1 for one that it makes as well, the most for what it wrote."""
     writes, before = plain.writes[system], plain.provisioning.get(system, 0)
     if write < before:
-        return 2
+        return _PROVISIONING
     return 1 if writes[write] in writes[:before] else 0
 
 
 def one_way(story: Story, plain: Performance, seed: int) -> list[Hard]:
-    """One of them by chance, the same for the same seed."""
-    ways = hard_ways(story, plain, seed)
-    return [random.Random(f"{seed} {story.name}").choice(ways)] if ways else []
+    """One of them by chance, the same for the same seed; twice, shuffled, killed in provisioning and killed later are as likely."""
+    sorts: dict[tuple[HardKind, bool], list[Hard]] = {}
+    for way in hard_ways(story, plain, seed):
+        is_late = way.system is not None and _lateness(plain, way.system, way.write) < _PROVISIONING
+        sorts.setdefault((way.kind, is_late), []).append(way)
+    chance = random.Random(f"{seed} {story.name}")
+    return [chance.choice(chance.choice(list(sorts.values())))] if sorts else []
 
 
 def random_kills(story: Story, plain: Performance, seed: int, times: int) -> list[Hard]:

@@ -1,12 +1,13 @@
 """Which hard variants a story gets."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from canonical.errors import Misconfigured
-from rehearsal.hard import Hard, hard_ways, named, random_kills, require_known, spread
+from rehearsal.hard import Hard, hard_ways, named, one_way, random_kills, require_known, spread
 from rehearsal.performance import Performance
 from rehearsal.player import ASKED_AGAIN
 from rehearsal.reading import read_stories
@@ -79,6 +80,15 @@ def test_a_few_kills_are_of_what_comes_after_the_activation_first(seed: str) -> 
     assert kinds(3) == ["PATCH /job", "POST /charge", "POST /invoice"]
     assert kinds(6) == sorted([*provisioning, "POST /charge", "PATCH /job", "POST /invoice"])
     assert kinds(7) == sorted(provisioning + billing)
+
+
+def test_each_sort_of_hard_way_is_as_likely_however_much_provisioning_writes() -> None:
+    plain = Performance(writes={"netsuite": [*["POST /job"] * 40, "POST /invoice"]}, provisioning={"netsuite": 40})
+    [story] = read_stories([ROOT / "scenarios" / "S01.yaml"])
+    seen = Counter(str(way).partition(" to ")[0] for seed in range(400) for way in one_way(story, plain, seed))
+    shuffled = sum(times for name, times in seen.items() if name.startswith("shuffled"))
+    assert all(70 < times < 130 for times in (seen["twice"], shuffled, seen["killed after write 41"]))
+    assert one_way(story, plain, 7) == one_way(story, plain, 7)
 
 
 def test_a_run_is_asked_for_some_of_the_ways() -> None:
