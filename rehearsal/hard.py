@@ -139,7 +139,7 @@ def _lateness(plain: Performance, system: SystemName, write: int) -> int:
 
 
 def one_way(story: Story, plain: Performance, seed: int) -> list[Hard]:
-    """One of them by chance, the same for the same seed; twice, shuffled, killed in provisioning and killed later are as likely."""
+    """One of them by chance, the same for the same seed: twice, shuffled, killed in provisioning and killed later alike."""
     sorts: dict[tuple[HardKind, bool], list[Hard]] = {}
     for way in hard_ways(story, plain, seed):
         is_late = way.system is not None and _lateness(plain, way.system, way.write) < _PROVISIONING

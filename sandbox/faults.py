@@ -102,11 +102,16 @@ class FaultPlan:
         return planned.number
 
     def clear(self) -> None:
-        """Lift every fault and let go of every answer that is held."""
+        """Forget every fault and let go of every answer that is held."""
         self._planned.clear()
-        for event in self._holds.values():
-            event.set()
-        self._holds.clear()
+        self.lift()
+
+    def lift(self) -> None:
+        """Every fault ends, and answers that are held go; one that yields was not meant, and goes on waiting for its turn."""
+        self._planned = [planned for planned in self._planned if planned.fault.yields]
+        lasting = {planned.fault.name for planned in self._planned}
+        for name in [name for name in self._holds if name not in lasting]:
+            self._holds.pop(name).set()
 
     def listed(self) -> list[dict[str, Any]]:
         """Every fault with how often it was met and done."""

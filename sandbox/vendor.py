@@ -199,7 +199,7 @@ def _control_routes(vendor: SimulatedVendor) -> list[BaseRoute]:
             numbers = [vendor.faults.add(Fault.model_validate(f)) for f in (given if isinstance(given, list) else [given])]
             return JSONResponse({"numbers": numbers}, status_code=201)
         if request.method == "DELETE":
-            vendor.faults.clear()
+            vendor.faults.lift()
         return JSONResponse(vendor.faults.listed())
 
     async def release(request: Request) -> Response:

@@ -1,5 +1,7 @@
 """Which of several planned faults a call meets."""
 
+import asyncio
+
 from sandbox.faults import Fault, FaultPlan, Match
 
 
@@ -30,3 +32,25 @@ def test_one_that_yields_lets_every_other_go_before_and_counts_what_they_took() 
         "killer",
         None,
     ]
+
+
+def test_one_that_yields_outlives_what_is_lifted_and_goes_on_counting() -> None:
+    plan = _plan(Fault(kind="hold", name="killer", skip=2, yields=True), Fault(kind="answer", name="refused", times=None))
+    assert [_met(plan, "/a") for _ in range(2)] == ["refused", "refused"]
+    plan.lift()
+    assert [one["name"] for one in plan.listed()] == ["killer"]
+    assert [_met(plan, "/a") for _ in range(2)] == ["killer", None]
+    plan.clear()
+    assert plan.listed() == []
+
+
+async def test_answers_that_are_held_go_when_faults_are_lifted_but_for_those_that_yield() -> None:
+    plan = _plan(Fault(kind="hold", name="story"), Fault(kind="hold", name="killer", yields=True))
+    assert [_met(plan, "/a") for _ in range(2)] == ["story", "killer"]
+    story, killer = asyncio.create_task(plan.held("story")), asyncio.create_task(plan.held("killer"))
+    await asyncio.sleep(0)
+    plan.lift()
+    await asyncio.wait_for(story, 5)
+    assert not killer.done()
+    plan.release("killer")
+    await asyncio.wait_for(killer, 5)
