@@ -1,5 +1,8 @@
 """Approved time and expenses come in: polled where a system has no events, rated, kept, and posted as charges (R61-R68)."""
 
+import asyncio
+from datetime import timedelta
+
 from pydantic import BaseModel
 from temporalio import workflow
 
@@ -11,6 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.insistent import Insistent
     from workflows.post_charges import begin_posting
     from workflows.review import Subject
+
+
+_A_WHILE, _LONGEST_WHILE = timedelta(seconds=2), timedelta(minutes=5)
 
 
 class BillTime(BaseModel):
@@ -37,16 +43,17 @@ class BillTimeWorkflow(Insistent):
         is_again = bool(request.time or request.expenses)
         taken = await self.insisted(self._taken_again if is_again else self._taken, "take_in_time")
         if workflow.patched("charges are posted"):
-            taken = await self._charged(taken)
+            found = await self._charged()
+            taken = taken.model_copy(update={"posting_to": found.systems, "charges_not_served": found.not_served})
         await workflow.wait_condition(workflow.all_handlers_finished)
         return taken
 
-    async def _charged(self, taken: TakenIn) -> TakenIn:
+    async def _charged(self) -> Chargeable:
         """What is rated goes on to the accounts that serve charges; they may be down, so nobody here waits for them (R120)."""
         found = await self.insisted(self._chargeable, "find_chargeable")
         for system in found.systems:
             await begin_posting(system, self._actor)
-        return taken.model_copy(update={"posting_to": found.systems, "charges_not_served": found.not_served})
+        return found
 
     async def _chargeable(self) -> Chargeable:
         return await workflow.execute_activity_method(
@@ -58,7 +65,21 @@ class BillTimeWorkflow(Insistent):
         )
 
     async def _taken(self) -> TakenIn:
-        return await workflow.execute_activity_method(
+        """A long poll keeps nothing waiting: what is rated is posted while the rest comes in."""
+        taking, pause = self._begin_to_take(), _A_WHILE
+        try:
+            while workflow.patched("charges are posted while more comes in"):
+                done, _ = await workflow.wait([taking], timeout=pause.total_seconds())
+                if done:
+                    break
+                await self._charged()
+                pause = min(pause * 1.5, _LONGEST_WHILE)
+        except asyncio.CancelledError:
+            taking.cancel()
+        return await taking
+
+    def _begin_to_take(self) -> workflow.ActivityHandle[TakenIn]:
+        return workflow.start_activity_method(
             TimeActivities.take_in_time,
             TakeIn(origin=self.origin("take_in_time"), system=self._request.system),
             task_queue=options.account(self._request.system),

@@ -233,6 +233,8 @@ class RememberingTime(Remembering):
         yield list(self.entries.values())
 
     async def expenses(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[ExpenseItem]]:
+        """They come after the entries, and may be held back."""
+        await self.do("expenses", self.name, lambda: Written(target_id=self.name))
         yield list(self.spent.values())
 
     async def expenses_of(self, source_ids: Sequence[str]) -> Sequence[ExpenseItem]:

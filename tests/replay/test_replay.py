@@ -34,7 +34,7 @@ What to do:
       else:
           ...  # the former way, for those that have been here before
   and once none of those runs any more: workflow.deprecate_patch("what-changed").
-* Then record the new path beside the old ones: add a story to tests/replay/stories.py, `python -m tests.replay.record NAME`.
+* Then record the new path beside the old ones: add a story beside tests/replay/stories.py, `python -m tests.replay.record NAME`.
 * Record a history anew only if no workflow that was begun by released code can still be at it.
 """
 

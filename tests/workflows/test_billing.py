@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowExecutionStatus
 
 from canonical.exception import Decision
 from canonical.invoice import InvoiceState
@@ -148,6 +149,25 @@ async def test_approved_time_is_charged_in_a_batch_and_taken_back_with_its_appro
     await (await released(house, contract)).result()
     assert await net_of(house, contract) == ["posted 675.00 USD"]
     psa.entries.clear()
+
+
+async def test_a_long_poll_has_what_came_first_charged_before_the_rest_comes(house: House, contract: str) -> None:
+    await living(house, contract)
+    for number in range(2_000):  # a transaction's worth
+        house.firm.psa.record(an_entry(contract, source_id=f"{contract}-{number}", note=str(number)))
+    held = house.firm.psa.hold("expenses", "kantata")
+    handle = await house.began(BillTimeWorkflow.run, f"bill_time/{contract}", BillTime(system="kantata"))
+
+    async def are_charged() -> bool:
+        lines = [line for line in house.firm.erp.charges.values() if line.billable.contract == contract]
+        return len(lines) == 2_000
+
+    await house.until(are_charged, "all are charged")
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    assert held.gate is not None
+    held.gate.set()
+    assert (await handle.result()).counts["new"] == 2_000
+    house.firm.psa.entries.clear()
 
 
 async def test_work_that_is_rated_anew_keeps_its_charge_which_says_the_new_amount(house: House, contract: str) -> None:
