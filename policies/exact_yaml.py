@@ -56,18 +56,24 @@ _Dumper.add_representer(Decimal, lambda dumper, value: dumper.represent_scalar(f
 
 
 def composed(text: str) -> tuple[Node | None, Any]:
-    """The nodes, each with its place, and what they say; YAMLError and ValueError where they say nothing that can be read."""
+    """The nodes, each with its place, and what they say; YAMLError and ValueError where they say nothing that can be read.
+
+    It is read twice, since what is made of nodes puts what they merge (`<<`) into them, as if it stood there a second time.
+    """
     loader = _Loader(text)
     try:
-        root: Node | None = loader.get_single_node()
-        return root, None if root is None else loader.construct_document(root)
+        return loader.get_single_node(), loaded(text)
     finally:
         loader.dispose()
 
 
 def loaded(source: Path | str) -> Any:
     """What a file or a text says."""
-    return composed(source if isinstance(source, str) else source.read_text(encoding="utf-8"))[1]
+    loader = _Loader(source if isinstance(source, str) else source.read_text(encoding="utf-8"))
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def dumped(content: Any) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.exact_yaml import dumped, loaded
+from policies.reading import read
 
 MEANS: dict[str, Any] = {
     "no": "no",
@@ -50,3 +52,11 @@ def test_what_is_written_reads_the_same(content: dict[str, Any]) -> None:
     again = loaded(dumped(content))
     assert again == content
     assert [type(value) for value in again.values()] == [type(value) for value in content.values()]
+
+
+def test_a_key_that_is_merged_in_may_be_said_otherwise(tmp_path: Path) -> None:
+    file = tmp_path / "merged.yaml"
+    file.write_text("one: &one {a: 1, b: 2}\ntwo: &two {<<: *one, b: 3}\nthree: {<<: *two, b: 4}\n")
+    document = read(file, "merged.yaml")
+    assert (document.problems, document.content["three"]) == ([], {"a": 1, "b": 4})
+    assert document.places["three", "b"] == (3, 19)
