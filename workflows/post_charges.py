@@ -9,7 +9,8 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.charging import ChargesPosted, ChargingActivities, PostCharges
+    from activities.charge_round import ChargesPosted
+    from activities.charging import ChargingActivities, PostCharges
     from canonical.exception import Finding, Settlement
     from canonical.provenance import Origin
     from workflows import options
