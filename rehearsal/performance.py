@@ -138,9 +138,13 @@ async def _accompanied(beside: Beside | None, scene: Scene, tell: Tell) -> Async
     try:
         yield
         if companion:
-            await asyncio.wait_for(companion, _LATER)
-    except TimeoutError:
-        tell("the write or the moment at which the worker was to be killed did not come this time")
+            await asyncio.wait({companion}, timeout=_LATER)
+            if not companion.done():
+                await _rested(scene)  # on a busy machine the write may be on its way for longer
+            if companion.done():
+                companion.result()
+            else:
+                tell("the write or the moment at which the worker was to be killed did not come this time")
     finally:
         if companion:
             companion.cancel()

@@ -1,6 +1,10 @@
-"""Every scenario and each of its variants holds, and so does one of them in a hard way: of each where CI is set, else of a sixth.
+"""Every scenario and each of its variants holds, and so does one of them in a hard way: of each where CI is set, else of a few.
 
 Which story of a scenario and which hard way is by chance; the seed is printed, and can be given in HANDOFF_SEED.
+
+Played by hand until 2026-11-21: of provisioning every hard way there is; of billing every story twice and shuffled, and each with
+the worker killed at one to three of the writes that come after the activation, each of another kind; S01, S12 and S15 also twenty
+times with the worker killed at a random moment. A kill at each single write of each billing story was not played.
 """
 
 import asyncio
@@ -16,19 +20,16 @@ from rehearsal.run import Run, Wish
 
 ROOT = Path(__file__).parents[2]
 STORIES = read_stories([ROOT / "scenarios"])
-PROVISIONING = {"S14", "S18", "S20", "S31", "S33", "S34", "PLAN", "REFUSED", "TAX-ID", "UNKNOWN"}
-BILLING = {"S01", "S06", "S07", "S08", "S09", "S13", "S15", "S16", "S17", "S26", "S27", "S28"}
-HARD = PROVISIONING | BILLING
-"""Of provisioning every hard way has been played; of billing each twice and shuffled, and most with a kill at a write."""
+A_FEW = 3
 LANES = 4  # most of a killed story is waiting for a heartbeat that does not come
-pytestmark = [pytest.mark.scenario, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.scenario, pytest.mark.timeout(3600)]
 
 
 def _sampled(seed: int) -> frozenset[str]:
-    """One story of each of these scenarios, or of a sixth of them."""
+    """One story of each scenario, or of a few of them."""
     chance = random.Random(seed)
-    scenarios = sorted({story.scenario.scenario for story in STORIES} & HARD)
-    chosen = scenarios if os.environ.get("CI") else chance.sample(scenarios, len(scenarios) // 6)
+    scenarios = sorted({story.scenario.scenario for story in STORIES})
+    chosen = scenarios if os.environ.get("CI") else chance.sample(scenarios, A_FEW)
     return frozenset(chance.choice([one.name for one in STORIES if one.scenario.scenario == name]) for name in chosen)
 
 
