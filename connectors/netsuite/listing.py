@@ -40,6 +40,14 @@ _JOURNALS = (
     "JOIN transactionline l ON l.transaction = g.transaction AND l.id = g.transactionline "
     "WHERE t.type = 'Journal' AND l.subsidiary = {subsidiary} AND {which} GROUP BY t.id ORDER BY t.id"
 )
+_LINES = (
+    "SELECT l.transaction, l.item, l.entity FROM transactionline l "
+    "WHERE l.transaction IN ({numbers}) AND l.linesequencenumber > 0 ORDER BY l.transaction, l.linesequencenumber"
+)
+_SETTLED = (
+    "SELECT k.nextdoc, k.previousdoc FROM nexttransactionlinelink k "
+    "WHERE k.nextdoc IN ({numbers}) AND k.previoustype = 'CustInvc' ORDER BY k.nextdoc, k.previousdoc"
+)
 _CUSTOMERS = "SELECT id, comments, isinactive FROM customer WHERE subsidiary = {subsidiary} AND {which} ORDER BY id"
 _JOBS = (
     "SELECT id, externalid, comments, isinactive, jobprice, currency FROM job "
@@ -76,6 +84,7 @@ class Listings:
     def __init__(self, account: Account, directory: Directory) -> None:
         self._account, self._directory = account, directory
         self._zone = ZoneInfo(account.settings.time_zone)
+        self._withholding = account.settings.chart.item(account.settings.chart.withholding)
         self.lists_lag = account.settings.timing.visibility_delay or _LISTS_LAG
 
     async def listed(self, thing: Thing, *, entity: str, days: Period) -> AsyncIterator[Sequence[Listed]]:
@@ -97,7 +106,29 @@ class Listings:
 
     async def _listed(self, thing: Thing, subsidiary: str, which: str, entity: str) -> AsyncIterator[list[Listed]]:
         async for page in self._pages(_query(thing, subsidiary, which)):
-            yield [await (self._dated(thing, row, entity) if thing in _DATED else self._standing(thing, row)) for row in page]
+            found = [await (self._dated(thing, row, entity) if thing in _DATED else self._standing(thing, row)) for row in page]
+            yield await self._with_causes(found, page) if thing is Thing.DOCUMENT else found
+
+    async def _with_causes(self, found: list[Listed], page: Sequence[Json]) -> list[Listed]:
+        """Credit memos that people made there: the invoice that each settles, else the project that it is for.
+
+        What a customer withheld against a certificate is a credit memo there and a payment to us.
+        """
+        parties = {str(row["id"]): str(row.get("entity", "")) for row in page if row["type"] == "CustCred"}
+        numbers = [one.target_id for one in found if not one.is_ours and one.target_id in parties]
+        if not numbers:
+            return found
+        about, withheld = dict[str, str](), await self._directory.item(self._withholding)
+        async for row in self._account.query(_LINES.format(numbers=", ".join(numbers))):
+            of = str(row["transaction"])
+            if row.get("item") is not None and str(row["item"]) == withheld:
+                about[of] = ""
+            elif str(row.get("entity", parties[of])) != parties[of]:
+                about.setdefault(of, str(row["entity"]))
+        async for row in self._account.query(_SETTLED.format(numbers=", ".join(numbers))):
+            if about.get(str(row["nextdoc"]), "?"):
+                about[str(row["nextdoc"])] = f"invoice/{row['previousdoc']}"
+        return [one.changed(about=about[one.target_id]) if about.get(one.target_id) else one for one in found]
 
     def _subsidiary(self, thing: Thing, entity: str) -> str:
         if thing not in self.listings:

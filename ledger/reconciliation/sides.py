@@ -141,6 +141,13 @@ UPDATE reconciliation_items SET key = 'id:' || target, is_ours = true
 WHERE run = $1 AND comparison = $2 AND side = $3 AND key = '' AND about <> ''
 AND about IN (SELECT target_id FROM cross_references WHERE system = $4 AND kind IN ('erp_project', 'psa_project'))
 """
+# A credit memo that somebody made in the ERP for an invoice of ours, by whatever name.
+_CREDITED_THERE = """
+UPDATE reconciliation_items i SET key = 'id:' || i.target, is_ours = true, contract = d.contract
+FROM billing_documents d
+WHERE i.run = $1 AND i.comparison = $2 AND i.side = $3 AND i.key = '' AND i.about = 'invoice/' || d.target_id
+AND d.system = $4 AND d.kind = 'invoice' AND d.target_id <> ''
+"""
 _NOT_OURS = """
 DELETE FROM reconciliation_items i WHERE run = $1 AND comparison = $2 AND side = $3
 AND (key = '' OR NOT is_ours AND NOT EXISTS (
@@ -224,6 +231,8 @@ async def narrow(connection: Connection, run: int, comparison: Comparison, *, en
     await connection.execute(_COPIES, *place)
     await connection.execute(_CHANGED_COPIES, *place)
     await connection.execute(_UNNAMED, *place, comparison.outside)
+    if comparison.name == "documents":
+        await connection.execute(_CREDITED_THERE, *place, comparison.outside)
     await connection.execute(_NOT_OURS, *place)
     if comparison.name == "entries":
         await connection.execute(_PRICED, *place)

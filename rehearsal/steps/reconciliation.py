@@ -36,6 +36,7 @@ class Reconcile(Shape):
 class EditRecord(Shape):
     """A person deletes, copies, changes, approves or credits the one record that looks so, in a vendor's own words.
 
+    An invoice is credited in NetSuite as its button does: all of it, unless ``to`` says otherwise of the memo.
     In Tryton, whose books let nobody delete or change what is posted, an invoice is copied (and the copy posted) or credited.
     ``times`` is how often it is done.
     """

@@ -13,6 +13,7 @@ from sandbox.netsuite import periods, trial_balance
 from sandbox.netsuite.bodies import Json
 from sandbox.netsuite.errors import Refusal, invalid_parameter
 from sandbox.netsuite.transactions import POSTING
+from sandbox.netsuite.transforms import transformed
 from sandbox.netsuite.voiding import void
 
 if TYPE_CHECKING:
@@ -89,14 +90,23 @@ class Controls:
         return JSONResponse({"invoice": record["id"], "status": record["status"]["id"]})
 
     async def _edit(self, request: Request) -> Response:
-        """A person in the pages deletes a record, makes a copy of it (which bears no external id), or changes fields."""
+        """A person in the pages deletes a record, copies it (a copy bears no external id), credits it, or changes fields."""
         given, kind, key = await request.json(), request.path_params["type"], request.path_params["key"]
         if given["does"] == "delete":
             return JSONResponse({"deleted": self._records.delete(kind, key)["id"]})
         if given["does"] == "copy":
             return JSONResponse({"id": self._records.copied(kind, key)["id"]}, status_code=201)
+        if given["does"] == "credit":
+            return JSONResponse({"id": self._credited(kind, key, given["to"])["id"]}, status_code=201)
         record = self._records.update(kind, key, given["to"], strict=True, replace=frozenset())
         return JSONResponse({"id": record["id"]})
+
+    def _credited(self, kind: str, key: str, to: Json) -> Json:
+        """What the button makes of an invoice: a memo over all of it, applied to it, unless the person says otherwise."""
+        body = transformed(self._records, kind, key, "creditMemo", to, ())
+        for line in body["item"]["items"]:
+            line.pop("line", None)
+        return self._records.create("creditMemo", body, strict=True, invisible_seconds=None)
 
     async def _close(self, request: Request) -> Response:
         given = await request.json()

@@ -11,7 +11,7 @@ from canonical.reconciliation import Listed, Sought, Thing
 from sandbox.serve import serving_in_thread
 from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
-from tests.connectors.netsuite_billing import a_billable, a_buyer, charged_to, invoiced
+from tests.connectors.netsuite_billing import a_billable, a_buyer, at_work, charged_to, invoiced, paid
 from tests.connectors.netsuite_world import a_bench, a_project_id, a_vendor, calls, usd
 
 ALWAYS = Period(start=date(2026, 1, 1), end=date(2027, 1, 1))
@@ -76,6 +76,14 @@ async def test_a_deposit_that_we_took_is_a_payment_that_is_compared(bench: Bench
     assert (found.reference, found.amount, found.currency, found.counts) == (deposit.target_id, Decimal(5000), "USD", True)
     assert found.is_ours
     assert await again(bench, Thing.PAYMENT, Sought(reference=found.reference, target_id=found.target_id)) == [found]
+
+
+async def test_a_credit_memo_that_people_made_says_which_invoice_it_is_for_and_what_was_withheld_does_not(bench: Bench) -> None:
+    whole, taxed = [await invoiced(bench.connector, reference=name) for name in ("INV-BY-HAND", "INV-WITHHELD")]
+    await at_work(bench, "POST", f"records/invoice/{whole.target_id}", does="credit", to={"memo": "goodwill"})
+    await paid(bench, taxed, "9000", withheld=[{"invoice": taxed.target_id, "amount": 1000, "certificate": "WHT-1"}])
+    memos = [one for one in await listed(bench, Thing.DOCUMENT) if one.kind == "credit_memo"]
+    assert [(one.is_ours, one.about) for one in memos] == [(False, f"invoice/{whole.target_id}"), (False, "")]
 
 
 async def test_what_a_person_copied_has_its_likeness_even_after_the_original_was_changed(bench: Bench) -> None:
