@@ -39,6 +39,7 @@ from activities.late_work import LateWork
 from activities.plan import PlanActivities
 from activities.ports import Connected
 from activities.project_accounting import ProjectAccountingActivities
+from activities.project_value import ProjectValueActivities
 from activities.psa import PsaActivities
 from activities.rate_change import RateChangeActivities
 from activities.receivables import ReceivablesActivities
@@ -89,6 +90,7 @@ STEPS: tuple[type[Any], ...] = (
     InvoicingActivities,
     PlanActivities,
     ProjectAccountingActivities,
+    ProjectValueActivities,
     PsaActivities,
     RateChangeActivities,
     ReceivablesActivities,

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
-from activities.books import Cases, Clock, Writes
+from activities.books import Cases, Clock, Engagements, Writes
 from activities.contract_of_record import ContractsOfRecord
 from activities.ports import Crm, Psa
 from activities.systems import Systems
@@ -70,6 +70,7 @@ class FollowingActivities:
     policy: BillingPolicy
     record: ContractsOfRecord
     cases: Cases
+    engagements: Engagements
     clock: Clock
 
     @activity.defn
@@ -90,6 +91,9 @@ class FollowingActivities:
         announced = await self._read(request.what)
         standing = AccountStanding.model_validate(announced.content)
         crm = self.systems.get(request.what.system, Crm)
+        if not await self._is_of_the_crm(crm, standing.customer):
+            await self.billing.follow_ups.told(announced.about, announced.number)
+            return Written(target_id="", details={"left untold": "the CRM knows no such account, and no deal of it"})
         key = business_key("tell_exposure", standing.customer, announced.number)
         written = await self.writes.once(
             Write(
@@ -211,6 +215,13 @@ class FollowingActivities:
         except NotFound:
             return psa or "", ""
         return psa or "", record.targets.get("psa_project", "")
+
+    async def _is_of_the_crm(self, crm: Crm, customer: str) -> bool:
+        """Who pays for no deal (another company that was billed instead, S07) may have no account, and no exposure then.
+
+        A payer of a deal that has none is somebody's mistake, which the telling itself refuses.
+        """
+        return await self.engagements.using_customer(customer, besides="") > 0 or await crm.knows_account(customer)
 
     async def _read(self, what: ToTell) -> Announcement:
         found = await self.billing.follow_ups.announcement(what.about, what.number)

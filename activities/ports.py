@@ -75,6 +75,10 @@ class Crm(Connected, Protocol):
     async def read_account(self, account_id: str) -> Customer: ...
     async def write_back(self, update: CrmUpdate, *, key: str) -> Written: ...
     async def find_write_back(self, update: CrmUpdate, *, key: str) -> Written | None: ...
+    async def knows_account(self, customer: str) -> bool:
+        """Whether an account there stands for the customer."""
+        ...
+
     async def tell_account(self, standing: AccountStanding, *, key: str) -> Written:
         """What the customer owes and contests, onto its account and its deals (R101); the kind is ``exposure``."""
         ...
@@ -147,6 +151,17 @@ class Accepting(Connected, Protocol):
         The version grows with each acceptance and each taking back, not with other changes of the record.
         """
         ...
+
+
+@runtime_checkable
+class Valued(Connected, Protocol):
+    """Where a project says what it was sold for, and may be told otherwise once it lives (S14)."""
+
+    async def change_value(self, project_id: str, value: Money, *, key: str) -> Written:
+        """The whole value from now on; one that is said already stays."""
+        ...
+
+    async def read_project(self, project_id: str) -> ProjectRecord: ...
 
 
 @runtime_checkable

@@ -7,12 +7,12 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.charging import Chargeable, ChargingActivities, FindChargeable
+    from activities.charging import Chargeable
     from activities.time_intake import TakeIn, TakeInItems, TakenIn, TimeActivities
     from canonical.provenance import Origin
     from workflows import options
     from workflows.insistent import Insistent
-    from workflows.post_charges import begin_posting
+    from workflows.post_charges import begin_posting_everywhere
     from workflows.review import Subject
 
 
@@ -50,19 +50,7 @@ class BillTimeWorkflow(Insistent):
 
     async def _charged(self) -> Chargeable:
         """What is rated goes on to the accounts that serve charges; they may be down, so nobody here waits for them (R120)."""
-        found = await self.insisted(self._chargeable, "find_chargeable")
-        for system in found.systems:
-            await begin_posting(system, self._actor)
-        return found
-
-    async def _chargeable(self) -> Chargeable:
-        return await workflow.execute_activity_method(
-            ChargingActivities.find_chargeable,
-            FindChargeable(origin=self.origin("find_chargeable")),
-            task_queue=options.LEDGER,
-            summary="where rated work is posted",
-            **options.BOOKS,
-        )
+        return await begin_posting_everywhere(self, self._actor)
 
     async def _taken(self) -> TakenIn:
         """A long poll keeps nothing waiting: what is rated is posted while the rest comes in."""

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from canonical.money import Money
     from workflows import options
     from workflows.credit_steps import CreditSteps
+    from workflows.post_charges import begin_posting_everywhere
     from workflows.release_invoice import Released, ReleaseInvoice, ReleaseInvoiceWorkflow
     from workflows.review import REJECTED
     from workflows.saga import shielded
@@ -144,6 +145,8 @@ class CreditAndRebillWorkflow(CreditSteps):
             self._done = self._done.model_copy(update={"note": _why(error)})
             return
         self._done = self._done.model_copy(update={"rebilled": sorted(released.posted)})
+        if self._request.rebill.at_current_rates and workflow.patched("charges say what was rated again"):
+            await begin_posting_everywhere(self, self._actor)
         await self._settle_up(released)
 
     async def _billed_again(self) -> Released:

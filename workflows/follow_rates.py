@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options
     from workflows.credit_and_rebill import CreditAndRebill, CreditAndRebillWorkflow
     from workflows.insistent import Insistent
+    from workflows.post_charges import begin_posting_everywhere
     from workflows.review import Subject
 
 
@@ -56,6 +57,8 @@ class FollowRatesWorkflow(Insistent):
         if change.sound:
             healed = [Finding(code="RATE_ZERO", sentence="", remedy="", subject=name) for name in change.sound]
             await self.resolved(self.origin("follow_rates"), healed, "The work has a price now.")
+        if change.rated_again and workflow.patched("charges say what was rated again"):
+            await begin_posting_everywhere(self, self._actor)
         for credit in change.credits:
             await self._start(credit)
         await workflow.wait_condition(workflow.all_handlers_finished)

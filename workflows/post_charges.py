@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlread
 
 with workflow.unsafe.imports_passed_through():
     from activities.charge_round import ChargesPosted
-    from activities.charging import ChargingActivities, PostCharges
+    from activities.charging import Chargeable, ChargingActivities, FindChargeable, PostCharges
     from canonical.exception import Finding, Settlement
     from canonical.provenance import Origin
     from workflows import options
@@ -119,6 +119,24 @@ class PostChargesWorkflow(Insistent):
     def trouble(self) -> Subject:
         """Charges keep no invoice back, but the ERP's projects do not show the work."""
         return Subject("billing_eligibility")
+
+
+async def begin_posting_everywhere(ask: Insistent, actor: str) -> Chargeable:
+    """Have everything posted that waits for any account, or is to be told there; answers which accounts these are."""
+    found = await ask.insisted(partial(_chargeable, ask.origin("find_chargeable")), "find_chargeable")
+    for system in found.systems:
+        await begin_posting(system, actor)
+    return found
+
+
+async def _chargeable(origin: Origin) -> Chargeable:
+    return await workflow.execute_activity_method(
+        ChargingActivities.find_chargeable,
+        FindChargeable(origin=origin),
+        task_queue=options.LEDGER,
+        summary="where rated work is posted",
+        **options.BOOKS,
+    )
 
 
 async def begin_posting(system: str, actor: str) -> None:

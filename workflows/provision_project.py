@@ -1,6 +1,7 @@
 """A signed contract becomes a governed project in every system; if it cannot be, nothing of it remains."""
 
 import asyncio
+from typing import Literal
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -13,10 +14,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.documents import DocumentActivities
     from activities.engagement import EngagementActivities
     from activities.project_accounting import ProjectAccountingActivities
+    from activities.project_value import JoinedValue, ProjectValueActivities
     from activities.psa import PsaActivities
     from activities.step import Step, Undo
     from canonical.engagement import EngagementStatus
     from canonical.exception import Finding
+    from canonical.written import Written
     from workflows import options
     from workflows.control_point import Controlled
     from workflows.saga import Saga, shielded, together
@@ -60,6 +63,7 @@ class ProvisionProjectWorkflow(Controlled):
         self._cancelled: CancelHandoff | None = None
         self._lives = False
         self._left_out: list[str] = []
+        self._living: list[str] = []
         self._extending = asyncio.Lock()
 
     @workflow.run
@@ -107,6 +111,7 @@ class ProvisionProjectWorkflow(Controlled):
         if self._judged.routes.get("psa"):
             await self.step(PsaActivities.activate_psa_project, "psa", "open the project for time")
         await self._reached(status, f"{self._judged.title}: {self._judged.value} handed over.")
+        self._living = [self._judged.dossier]
         self._lives = True  # what is added from here on is undone by itself
         if self._judged.held:
             await together(*(self._add_workstream(name, finding) for name, finding in sorted(self._judged.held.items())))
@@ -227,6 +232,10 @@ class ProvisionProjectWorkflow(Controlled):
             )
         if workflow.patched("workstreams that join are planned"):
             await self._planned_too(workstream, saga)
+        if workflow.patched("workstreams that join raise the value"):
+            await self._worth_more("psa_project", "psa", workstream, saga)
+            await self._worth_more("erp_project", "project_accounting", workstream, saga)
+        self._living.append(self._judged.dossier)
 
     async def _planned_too(self, workstream: str, saga: Saga) -> None:
         step = self.at("extend_revenue_plan", "", part=workstream)
@@ -237,6 +246,36 @@ class ProvisionProjectWorkflow(Controlled):
             task_queue=options.LEDGER,
             summary=f"plan revenue of {workstream}",
             **options.BOOKS,
+        )
+
+    async def _worth_more(self, project: Literal["psa_project", "erp_project"], capability: str, part: str, saga: Saga) -> None:
+        """The project is worth what lives in it; undone, it is worth what lives in it then."""
+        if not self._judged.routes.get(capability):
+            return
+        step = self.at("raise_project_value", capability, part=part)
+        asked = JoinedValue(step=step, project=project, beside=list(self._living))
+        saga.on_failure(f"raise_{project}", lambda: self._worth_less(asked))
+
+        async def take() -> Written:
+            return await workflow.execute_activity_method(
+                ProjectValueActivities.raise_project_value,
+                asked,
+                task_queue=options.account(step.system),
+                summary=f"value with {part} in {step.system}",
+                priority=options.fair(self._contract),
+                **options.VENDOR_WRITE,
+            )
+
+        await self.insisted(take, f"raise_{project}")
+
+    async def _worth_less(self, asked: JoinedValue) -> None:
+        await workflow.execute_activity_method(
+            ProjectValueActivities.lower_project_value,
+            asked.model_copy(update={"beside": list(self._living), "reason": "left out"}),
+            task_queue=options.account(asked.step.system),
+            summary=f"undo: value with {asked.step.part} in {asked.step.system}",
+            priority=options.fair(self._contract),
+            **options.VENDOR_UNDO,
         )
 
     async def _undo_lines(self, step: Step) -> None:

@@ -48,6 +48,14 @@ def workspace_body(project: Project, *, key: str, group_id: str, fields: Iterabl
     }
 
 
+def value_body(workspace: Workspace, value: Money) -> Body:
+    """Another value of a project that is there; people may have written more into its description."""
+    told = f"{_VALUE}: {value.amount:f} {value.currency}"
+    lines = (workspace.description or "").splitlines()
+    others = [line for line in lines if not line.startswith(f"{_VALUE}: ")]
+    return {"description": "\n".join([told, *others]), "budgeted": True, "price": whole_units(value)}
+
+
 def phase_body(phase: Phase, project_id: str, *, reference: Body, kind: BillingKind | None = None) -> Body:
     """A phase: a deliverable at the top level; its line says whether its work is paid by fee."""
     body = _story(phase.title, "deliverable", project_id, reference, {})

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from canonical.errors import Conflict, NotFound, Rejected
+from canonical.money import Money
 from canonical.project import Phase, Project, ProjectRecord, ProjectState
 from canonical.written import Written
 from connectors.kantata import mapping
@@ -73,6 +74,12 @@ class Projects:
             body["time_trackable"] = True
         if body:
             await self._api.update("workspaces", "workspace", project_id, body)
+        return self._written(project_id)
+
+    async def change_value(self, project_id: str, value: Money, *, key: str) -> Written:
+        """The budget, and in the description the exact value; what else stands there stays."""
+        workspace = await self._show(project_id)
+        await self._api.update("workspaces", "workspace", project_id, mapping.value_body(workspace, value))
         return self._written(project_id)
 
     async def archive_project(self, project_id: str, reason: str, *, key: str) -> Written:

@@ -113,6 +113,9 @@ class NetSuite:
     async def find_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written | None:
         return await self._projects.find_phases(project_id, phases, key=key)
 
+    async def change_value(self, project_id: str, value: Money, *, key: str) -> Written:
+        return await self._projects.change_value(project_id, value, key=key)
+
     async def withdraw_project(self, project_id: str, reason: str, *, key: str) -> Written:
         return await self._projects.withdraw_project(project_id, reason, key=key)
 

@@ -45,8 +45,9 @@ class ProjectLedger:
     async def add_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written:
         """Phases and their tasks below a project that is there."""
         project = await self._project(project_id)
-        await self._complete(project_id, reference_of(project.external_id), phases, key=key, is_new=False)
-        return Written(target_id=project_id, details={"phases": ", ".join(phase.reference for phase in phases)})
+        reference = reference_of(project.external_id)
+        await self._complete(project_id, reference, phases, key=key, is_new=False)
+        return _phases_written(project_id, reference, phases)
 
     async def find_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written | None:
         """Only if every phase and task is there."""
@@ -55,7 +56,14 @@ class ProjectLedger:
         wanted = [task_id(project, reference) for reference in references]
         if set(wanted) - await self._account.existing("projectTask", wanted):
             return None
-        return Written(target_id=project_id, details={"phases": ", ".join(phase.reference for phase in phases)})
+        return _phases_written(project_id, project, phases)
+
+    async def change_value(self, project_id: str, value: Money, *, key: str) -> Written:
+        """The project price; NetSuite keeps a trail of who changed it."""
+        found = await self._project(project_id)
+        if found.price != value.amount:
+            await self._account.change("job", project_id, {"jobPrice": value.amount})
+        return self._written(project_id, reference_of(found.external_id), number=found.entity_id)
 
     async def withdraw_project(self, project_id: str, reason: str, *, key: str) -> Written:
         """Closed and inactive: what was recorded on it stays for the auditors; one that is gone counts as withdrawn."""
@@ -163,3 +171,9 @@ class ProjectLedger:
 
     def _written(self, target_id: str, reference: str, *, number: str = "") -> Written:
         return Written(target_id=target_id, number=number or reference, url=self._account.page(_PAGE, target_id))
+
+
+def _phases_written(project_id: str, project: str, phases: Sequence[Phase]) -> Written:
+    """Named for the first of them: a project gets several rounds of phases, and each is a record of its own."""
+    target = f"eid:{task_id(project, phases[0].reference)}" if phases else project_id
+    return Written(target_id=target, details={"phases": ", ".join(phase.reference for phase in phases)})

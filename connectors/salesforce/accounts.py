@@ -35,6 +35,10 @@ class Accounts:
     def __init__(self, org: Org, settings: Settings) -> None:
         self._org, self._settings = org, settings
 
+    async def knows(self, customer: str) -> bool:
+        """Whether any account has the customer's number."""
+        return bool(await self._numbered(customer, ["Id"]))
+
     async def tell(self, standing: Standing, *, key: str) -> Written:
         """Deals first, the account with the note last and in one transaction: where the note is found, all was told."""
         account_id, currency = await self._account(standing.customer)
@@ -64,15 +68,20 @@ class Accounts:
     async def _account(self, customer: str) -> tuple[str, str]:
         """The id and currency of the account that has the customer's number."""
         number = customer.removeprefix(_PREFIX)
-        fields = ["Id"] + ([] if self._settings.currency else ["CurrencyIsoCode"])
-        rows = await self._org.query(soql.select(fields, "Account", f"AccountNumber = {soql.quoted(number)}"))
-        if len(rows) != 1 or not customer.startswith(_PREFIX):
+        rows = await self._numbered(customer, ["Id"] + ([] if self._settings.currency else ["CurrencyIsoCode"]))
+        if len(rows) != 1:
             raise Rejected(
                 f"{len(rows)} accounts of {self._org.system} have the number {number} of customer {customer}",
                 remedy="Give exactly one account that number (AccountNumber), then settle with retry; reject to leave it untold.",
                 evidence={"accounts": [row["Id"] for row in rows]},
             )
         return str(rows[0]["Id"]), str(self._settings.currency or rows[0]["CurrencyIsoCode"])
+
+    async def _numbered(self, customer: str, fields: Sequence[str]) -> list[Json]:
+        if not customer.startswith(_PREFIX):
+            return []
+        number = soql.quoted(customer.removeprefix(_PREFIX))
+        return await self._org.query(soql.select(fields, "Account", f"AccountNumber = {number}"))
 
     async def _deals(self, told: Sequence[DealStanding]) -> list[Json]:
         """The changes to those deals that are there, by our contract reference."""

@@ -121,6 +121,9 @@ class Salesforce:
         standing = [row for row in rows if not row.is_deleted]
         return await self._written(standing[0].id, update.deal_id) if standing else None
 
+    async def knows_account(self, customer: str) -> bool:
+        return await self._accounts.knows(customer)
+
     async def tell_account(self, standing: accounts.Standing, *, key: str) -> Written:
         """What the customer owes, onto its account and its deals, with a note that carries our key."""
         return await self._accounts.tell(standing, key=key)

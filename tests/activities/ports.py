@@ -9,6 +9,7 @@ from canonical.billing_schedule import BillingSchedule
 from canonical.document import DocumentReference, SignedContract, SigningState
 from canonical.errors import NotFound, Rejected, Unavailable
 from canonical.event import InboundEvent
+from canonical.money import Money
 from canonical.party import Customer, CustomerRecord
 from canonical.project import Phase, Project, ProjectRecord, ProjectState, StaffingNeed
 from canonical.quote import Deal, Quote
@@ -59,6 +60,9 @@ class RememberingCrm(Remembering):
 
     async def find_write_back(self, update: CrmUpdate, *, key: str) -> Written | None:
         return self.find(key)
+
+    async def knows_account(self, customer: str) -> bool:
+        return customer in {one.reference for one in self.accounts.values()}
 
     async def tell_account(self, standing: AccountStanding, *, key: str) -> Written:
         def told() -> Written:
@@ -120,6 +124,7 @@ class RememberingPsa(RememberingTime):
         super().__init__(name)
         self.notes: dict[str, InvoiceNote] = {}
         self.acceptances: dict[str, Acceptance] = {}
+        self.values: dict[str, Money] = {}
 
     async def read_acceptance(self, target_id: str) -> Acceptance | None:
         return self.acceptances.get(target_id)
@@ -145,6 +150,13 @@ class RememberingPsa(RememberingTime):
     async def activate_project(self, project_id: str, *, key: str) -> Written:
         return await self.end("activate_project", project_id, "", state="active")
 
+    async def change_value(self, project_id: str, value: Money, *, key: str) -> Written:
+        def told() -> Written:
+            self.values[project_id] = value
+            return self.of(project_id).written()
+
+        return await self.do("change_value", self.of(project_id).reference, told)
+
     async def archive_project(self, project_id: str, reason: str, *, key: str) -> Written:
         self.take_along(project_id)
         return await self.end("archive_project", project_id, reason, state="archived")
@@ -156,7 +168,7 @@ class RememberingPsa(RememberingTime):
     async def read_project(self, project_id: str) -> ProjectRecord:
         record = self.of(project_id)
         state = {"live": ProjectState.PLANNED, "active": ProjectState.ACTIVE}.get(record.state, ProjectState.ARCHIVED)
-        return ProjectRecord(target_id=project_id, reference=record.reference, state=state)
+        return ProjectRecord(target_id=project_id, reference=record.reference, state=state, value=self.values.get(project_id))
 
     async def note_invoice(self, project_id: str, note: InvoiceNote, *, key: str) -> Written:
         written = await self.make("note_invoice", "invoice_note", note.reference, key)
@@ -173,6 +185,7 @@ class RememberingErp(RememberingReceivables):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.known: list[CustomerRecord] = []
+        self.values: dict[str, Money] = {}
 
     async def candidates(self, customer: Customer) -> Sequence[CustomerRecord]:
         return [record for record in self.known if record.reference == customer.reference]
@@ -213,13 +226,20 @@ class RememberingErp(RememberingReceivables):
     async def find_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written | None:
         return self.find(key)
 
+    async def change_value(self, project_id: str, value: Money, *, key: str) -> Written:
+        def told() -> Written:
+            self.values[project_id] = value
+            return self.of(project_id).written()
+
+        return await self.do("change_value", self.of(project_id).reference, told)
+
     async def withdraw_project(self, project_id: str, reason: str, *, key: str) -> Written:
         return await self.end("withdraw_project", project_id, reason)
 
     async def read_project(self, project_id: str) -> ProjectRecord:
         record = self.of(project_id)
         state = ProjectState.ARCHIVED if record.state == "gone" else ProjectState.PLANNED
-        return ProjectRecord(target_id=project_id, reference=record.reference, state=state)
+        return ProjectRecord(target_id=project_id, reference=record.reference, state=state, value=self.values.get(project_id))
 
     async def create_schedule(self, schedule: BillingSchedule, project_id: str, *, key: str) -> Written:
         return await self.make("create_schedule", "schedule", schedule.reference, key)

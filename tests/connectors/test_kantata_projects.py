@@ -106,6 +106,16 @@ async def test_tasks_that_lost_their_reference_are_named_again(bench: Bench) -> 
     assert references(bench) == whole and len(held(bench, "stories")) == 8
 
 
+async def test_a_living_project_is_worth_more_and_what_people_wrote_stays(bench: Bench) -> None:
+    written = await bench.connector.create_project(a_project(), key=KEY)
+    held(bench, "workspaces")[0]["description"] += "\nKick-off on Monday"
+    for _ in range(2):
+        await bench.connector.change_value(written.target_id, Money.of("120000.40", "EUR"), key="raise_psa_value/C-100/WS-B")
+    record, told = await bench.connector.read_project(written.target_id), held(bench, "workspaces")[0]["description"]
+    assert (record.value, "Kick-off on Monday" in told, told.count("Contract value: ")) == (Money.of("120000.40", "EUR"), True, 1)
+    assert await bench.connector.find_project("C-100", key=KEY), "its key stands there still"
+
+
 async def test_a_bulk_call_kept_in_part_is_undecided(bench: Bench) -> None:
     await bench.fault(kind="partial", quantity=3, on={"path": "/stories", "method": "POST"})
     with pytest.raises(AnswerLost, match="3 of 4"):

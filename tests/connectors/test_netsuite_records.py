@@ -25,7 +25,6 @@ from tests.connectors.netsuite_world import (
     a_vendor,
     calls,
     held,
-    phases,
     usd,
 )
 
@@ -209,8 +208,13 @@ async def test_a_workstream_that_waited_brings_its_own_phases_and_schedule(bench
         found = await bench.connector.find_schedule(reference, key=key)
         assert found and found.target_id == made.target_id
     more = Phase(reference="C-100.L9.P1", title="Late", line="L9", period=TERM)
-    await bench.connector.add_phases(project.target_id, (*phases(), more), key="add_erp_phases/C-100/WS-B")
+    added = await bench.connector.add_phases(project.target_id, (more,), key="add_erp_phases/C-100/WS-B")
+    again = await bench.connector.find_phases(project.target_id, (more,), key="add_erp_phases/C-100/WS-B")
+    assert again and again.target_id == added.target_id != project.target_id, "each round of phases is a record of its own"
+    for _ in range(2):
+        await bench.connector.change_value(project.target_id, usd("100500.30"), key="raise_erp_value/C-100/WS-B")
     record = await bench.connector.read_project(project.target_id)
+    assert record.value == usd("100500.30")
     assert record.milestones == {"M1": usd("40000.10"), "M2": usd("60000.20"), "C-100.M9": usd("500")}
     assert record.phases == ("P1", "P2", "C-100.L9.P1")
     assert bench.vendor.state["records"]["job"][project.target_id]["billingSchedule"] == {"id": first.target_id}

@@ -12,13 +12,13 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 
-from tests.replay import billing, credits, engagements, month_end, provisioning, receivables
+from tests.replay import billing, credits, engagements, living, month_end, provisioning, receivables
 from tests.replay.fingerprint import replayed
 from tests.replay.stories import STORIES
 from tests.workflows.house import House, open_house
 from workflows.registry import WORKFLOWS
 
-TOPICS = (billing, credits, engagements, month_end, provisioning, receivables)  # to import them adds their stories
+TOPICS = (billing, credits, engagements, living, month_end, provisioning, receivables)  # to import them adds their stories
 HISTORIES = Path(__file__).parent / "histories"
 OF_A_MACHINE = re.compile(r"\d+@[\w.-]+")
 

@@ -162,6 +162,10 @@ async def test_a_held_workstream_joins_the_living_project(house: House, contract
     assert handed.status is EngagementStatus.ACTIVE
     assert {one.line for one in await house.firm.books.plans.of(contract, version=1)} > first, "what joined is planned as well"
     assert {"psa_phases.WS-B", "erp_phases.WS-B", "schedule.WS-B"} <= set(handed.targets)
+    engagement = await house.firm.books.engagements.read(contract)
+    assert engagement is not None
+    for system, project in ((house.firm.psa, "psa_project"), (house.firm.erp, "erp_project")):
+        assert system.values[handed.targets[project]] == engagement.value, "what joined is part of what the project is worth"
     assert await house.cases(contract) == [] and await house.status(contract) == "active"
 
 
@@ -185,6 +189,22 @@ async def test_a_workstream_whose_step_is_rejected_is_left_out_too(house: House,
     handed = await handle.result()
     assert handed.status is EngagementStatus.ACTIVE and "WS-B" in handed.note
     assert house.firm.psa.of(handed.targets["psa_project"]).state == "active"
+
+
+async def test_a_project_is_worth_what_lives_in_it_when_a_workstream_is_left_out_at_its_last_step(
+    house: House, contract: str
+) -> None:
+    sell_with_a_held_workstream(house.firm, contract)
+    handle = await house.provision(contract)
+    await house.case(contract, "PO_MISSING", "WS-B")
+    house.firm.erp.fail("change_value", contract, "rejected")
+    await house.settle(contract, "PO_MISSING", Decision.OVERRIDE, subject="WS-B")
+    await house.settle(contract, "REJECTED", Decision.REJECT)
+    handed = await handle.result()
+    told, engagement = house.firm.psa.values[handed.targets["psa_project"]], await house.firm.books.engagements.read(contract)
+    assert engagement is not None and engagement.value is not None
+    assert "WS-B" in handed.note and told < engagement.value
+    assert house.firm.psa.calls["change_value", contract] == 2, "raised, and lowered again"
 
 
 async def test_a_living_project_is_not_cancelled(house: House, contract: str) -> None:

@@ -12,12 +12,14 @@ from canonical.errors import KeyReusedWithDifferentContent, MoveRefused, Rejecte
 from canonical.exception import Decision
 from canonical.invoice import InvoiceState
 from canonical.party import TaxRegistration
+from ledger.exceptions import CaseFilter
 from operations.credit_desk import CreditDesk
 from operations.engine import Engine
 from operations.settlement import NotAllowedToSettle, Settlements
 from tests.build import a_customer, an_entry, usd
 from tests.workflows.house import House
 from tests.workflows.test_billing import living, net_of, polled, released
+from workflows.poll_receivables import PollReceivablesWorkflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 MAKER, CHECKER = "fin.okafor@northwind.example", "cora.control@northwind.example"
@@ -223,6 +225,10 @@ async def test_a_paid_invoice_is_billed_again_to_another_customer(house: House, 
     assert house.firm.erp.count("create_customer", other.reference) == 1
     items = await items_of(house, f"{contract}.first.CR1.rebill")
     assert await house.firm.books.billing.traces.of_item(next(iter(items))) == [invoice, request.reference, rebilled.reference]
+    await house.ran(PollReceivablesWorkflow.run, f"poll_receivables/{contract}/after")
+    await house.client.get_workflow_handle(f"follow_invoice/{other.reference}").result()
+    assert not [one for one in house.firm.crm.exposures if one.customer == other.reference], "no account stands for it"
+    assert "REJECTED" not in {case.code for case in await house.firm.books.cases.list(CaseFilter(customer=other.reference))}
 
 
 @pytest.mark.parametrize("ends", ["", "lost", "lost_request"])
