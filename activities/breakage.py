@@ -93,15 +93,16 @@ class BreakageActivities:
         [taken] = await self.billing.sub_ledgers.take([_want(account, request)])
         if taken.taken.is_zero:
             return Broken(amount=taken.taken)
-        entity = (await self.record.read(request.contract)).contract.entity
-        written = await self._booked(request, entity, taken.taken, pool)
+        written = await self._booked(request, taken.taken, pool)
         return Broken(amount=taken.taken, journal=written)
 
-    async def _booked(self, request: Break, entity: str, amount: Money, pool: Pool) -> str:
+    async def _booked(self, request: Break, amount: Money, pool: Pool) -> str:
         erp = self.systems.get(request.system, GeneralLedger)
-        postings = breakage_postings(amount, self.policy.chart(request.on))
+        contract = (await self.record.read(request.contract)).contract
+        postings = breakage_postings(amount, contract.payer.reference, self.policy.chart(request.on))
         memo = f"Breakage of retainer {pool.reference}, approved by {request.approved_by}"
-        journal = booked(f"{pool.reference}.breakage", entity, request.on, postings, memo=memo, source=request.contract)
+        reference = f"{pool.reference}.breakage"
+        journal = booked(reference, contract.entity, request.on, postings, memo=memo, source=request.contract)
         asked = Asked.of(
             Step(origin=request.origin, dossier="", system=request.system),
             erp,

@@ -161,10 +161,10 @@ def refund_postings(amount: Money, customer: str, chart: Chart | None = None) ->
     return [Posting.debit(accounts.receivable, amount, customer=customer), Posting.credit(accounts.cash, amount)]
 
 
-def breakage_postings(amount: Money, chart: Chart | None = None) -> list[Posting]:
-    """An expired retainer's rest becomes revenue, once approved (S09; IFRS 15.B46)."""
+def breakage_postings(amount: Money, customer: str, chart: Chart | None = None) -> list[Posting]:
+    """The rest of a customer's expired retainer becomes revenue, once approved (S09; IFRS 15.B46)."""
     accounts = chart or Chart()
-    return [Posting.debit(accounts.customer_deposits, amount), Posting.credit(accounts.breakage, amount)]
+    return [Posting.debit(accounts.customer_deposits, amount, customer=customer), Posting.credit(accounts.breakage, amount)]
 
 
 def write_off_postings(amount: Money, customer: str, chart: Chart | None = None) -> list[Posting]:

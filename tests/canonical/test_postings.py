@@ -101,7 +101,7 @@ def test_s08_restores_the_retainer() -> None:
 
 
 def test_s09_breakage_and_a_write_off() -> None:
-    assert sides(breakage_postings(usd(500))) == the_sides(("Dr", "2350", 500), ("Cr", "4910", 500))
+    assert sides(breakage_postings(usd(500), "CUST-1")) == the_sides(("Dr", "2350", 500), ("Cr", "4910", 500))
     assert sides(write_off_postings(usd(500), "CUST-ACME")) == the_sides(("Dr", "6900", 500), ("Cr", "1100", 500))
 
 
