@@ -7,21 +7,28 @@ from typing import Any
 
 from rehearsal.check import JUDGES, Check
 from rehearsal.checks.judge import Judge
+from rehearsal.motion import is_moving
 from rehearsal.scene import Scene
 
 _PATIENCE = 5.0
+_MOST = 60.0
 _PAUSE = 0.1
 
 
 async def differences(scene: Scene, checks: Sequence[Check]) -> dict[int, list[str]]:
-    """By the check's number what differs; what is on its way gets a few seconds to arrive."""
-    deadline = time.monotonic() + _PATIENCE * scene.manner.patience
+    """By the check's number what differs; what is on its way gets a few seconds to arrive, and more while something moves."""
+    began = time.monotonic()
+    deadline, end = (began + seconds * scene.manner.patience for seconds in (_PATIENCE, _MOST))
     while True:
         judges = await _informed(scene, checks)
         told = {number: list(_compared(judges[_topic(check)], check)) for number, check in enumerate(checks)}
         failed = {number: said for number, said in told.items() if said}
-        if not failed or time.monotonic() > deadline:
+        if not failed or time.monotonic() > end:
             return failed
+        if time.monotonic() > deadline:
+            if not await is_moving(scene):
+                return failed
+            deadline += _PATIENCE
         await asyncio.sleep(_PAUSE)
 
 

@@ -15,6 +15,7 @@ from rehearsal.check import Check
 from rehearsal.digest import Digest, digest
 from rehearsal.judgement import differences
 from rehearsal.ledger_view import ledger_view
+from rehearsal.motion import calls_seen, is_undecided
 from rehearsal.player import Player, Tell
 from rehearsal.reading import Story
 from rehearsal.result import Difference
@@ -31,10 +32,6 @@ _STILL = 3
 _LATER = 15.0
 COUNTING = {"deliveries", "calls", "acknowledged", "activation_time", "effects", "sooner", "in_vain"}
 """Checks of how often and how: another manner of playing changes that, and nothing else."""
-_UNDER_WAY = """
-SELECT key FROM effects WHERE state IN ('reserved', 'calling', 'unknown')
-UNION ALL SELECT event_id FROM inbox WHERE outcome IS NULL
-"""
 
 
 @dataclass
@@ -157,9 +154,8 @@ async def _rested(scene: Scene) -> None:
 
     async def look() -> bool | None:
         nonlocal before, still
-        waiting = await scene.view.rows(_UNDER_WAY)
-        calls = sum([len(await vendor.calls()) for vendor in scene.stage.vendors.by_name.values()])
-        still = still + 1 if not waiting and calls == before else 0
+        is_undone, calls = await is_undecided(scene), await calls_seen(scene)
+        still = still + 1 if not is_undone and calls == before else 0
         before = calls
         return True if still >= _STILL else None
 
