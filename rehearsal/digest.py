@@ -4,8 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from rehearsal.erps.registry import erp_balances
 from rehearsal.estate import estate
-from rehearsal.ledger_lines import erp_balances, ledger_lines
+from rehearsal.ledger_lines import ledger_lines
 from rehearsal.scene import Scene
 
 Digest = dict[str, Counter[str]]
@@ -43,7 +44,7 @@ async def digest(scene: Scene) -> Digest:
             for one in await view.billables()
         ),
         **await ledger_lines(view),
-        "books of the ERP": await erp_balances(scene.stage.vendors),
+        "books of the ERP": await erp_balances(scene),
         "sub-ledgers": Counter(
             f"{one['kind']} {one['contract']} {one['name']} {one['balance']}" for one in await view.sub_ledgers()
         ),

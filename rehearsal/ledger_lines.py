@@ -1,10 +1,8 @@
-"""What the billing ledger and the ERP's books hold, a line of text for each fact; without times and vendors' ids (U6)."""
+"""What the billing ledger holds, a line of text for each fact; without times and vendors' ids (U6)."""
 
 from collections import Counter
-from decimal import Decimal
 
 from rehearsal.ledger_view import LedgerView
-from rehearsal.vendors import Vendors
 
 # A day that depends on when a story is played is told as today. What was undone whole counts as never done.
 _DAY = "CASE WHEN {0} = business_now()::date THEN 'today' ELSE {0}::text END"
@@ -64,16 +62,3 @@ async def ledger_lines(view: LedgerView) -> dict[str, Counter[str]]:
     """The facts of each part of the billing ledger."""
     rows = {part: await view.rows(f"SELECT said FROM ({query}) AS t(said)") for part, query in _QUERIES.items()}
     return {part: Counter(str(row["said"]) for row in found) for part, found in rows.items()}
-
-
-async def erp_balances(vendors: Vendors) -> Counter[str]:
-    """What the ERP's own books come to, by entity and account; an account at zero is as good as none."""
-    told: Counter[str] = Counter()
-    netsuite = vendors["netsuite"]
-    for subsidiary in (await netsuite.state())["records"].get("subsidiary", {}).values():
-        entity = subsidiary["externalId"]
-        answer = await netsuite.get(f"netsuite/trial-balance?subsidiary={entity}")
-        for account, held in answer["accounts"].items():
-            if Decimal(held["balance"]):
-                told[f"{entity} {account} {Decimal(held['balance']).normalize():f}"] += 1
-    return told

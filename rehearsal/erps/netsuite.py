@@ -60,6 +60,10 @@ class NetSuiteErp:
         answer = await self._vendor.get(f"netsuite/trial-balance?subsidiary={entity}")
         return {account: Decimal(held["balance"]) for account, held in answer["accounts"].items()}
 
+    async def entities(self) -> list[str]:
+        """The legal entities whose books it can keep."""
+        return [one["externalId"] for one in (await self._records("subsidiary")).values()]
+
     async def _invoice(self, number: str) -> Json:
         held = await self._records("invoice")
         if number not in held:
