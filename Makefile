@@ -80,7 +80,7 @@ $(TRYTON): requirements-tryton.lock | .venv-tryton/bin/python
 	@touch $(TRYTON)
 
 test-tryton: $(INSTALLED) $(TRYTON) ## The tests and scenarios that need a real Tryton
-	@$(BIN)/python -m pytest tests/tryton
+	@$(BIN)/python -m pytest tests/tryton --numprocesses 2 --dist loadfile
 
 demo-tryton: $(INSTALLED) $(TRYTON) ## A month of the demo firm's German company into a real ERP
 	@$(BIN)/handoff demo --tryton

@@ -12,11 +12,12 @@ from policies.problem import Problem
 from policies.reading import Document, read
 from policies.shape import Path as Place
 from policies.validation import problems_of
-from rehearsal.overlay import OverlayName
+from rehearsal.overlay import OverlayName, changes_of
 from rehearsal.scenario import Scenario
 from rehearsal.world import merged
 
 REMEDY = "Mend each of them; docs/reference/scenarios.md says what may stand where."
+_GENERAL, _OF_ENTITY = "billing.general.", "billing.by_entity."
 _SCHEMA_HINT = ("`handoff schema` lists", "docs/reference/scenarios.md lists")
 
 
@@ -46,8 +47,17 @@ class Story:
         return f"{self.scenario.scenario} {self.variant}".strip()
 
     def over(self, overlay: OverlayName) -> "Story":
-        """The same story, with the books of a legal entity in the overlay's real system."""
-        return replace(self, scenario=self.scenario.model_copy(update={"overlay": overlay}))
+        """The same story, with the books of a legal entity in the overlay's real system.
+
+        What the overlay decides itself (whose tax it is, say) is its own then; terms of billing that the story changes in general
+        it changes in those too that the overlay gives the entity.
+        """
+        decided, own = changes_of(overlay), self.scenario.policies
+        general = {path.removeprefix(_GENERAL): value for path, value in own.items() if path.startswith(_GENERAL)}
+        policies = {path: value for path, value in own.items() if path not in decided}
+        for terms in [path for path in decided if path.startswith(_OF_ENTITY)]:
+            policies |= {f"{terms}.{path}": value for path, value in general.items()}
+        return replace(self, scenario=self.scenario.model_copy(update={"overlay": overlay, "policies": policies}))
 
     def line(self, *place: str | int) -> int:
         """The line of the file on which something stands, such as ``"then", 2``."""

@@ -63,6 +63,21 @@ def test_a_variant_lays_its_world_over_the_scenarios(tmp_path: Path) -> None:
     assert slow.scenario.then == plain.scenario.then
 
 
+def test_over_an_overlay_its_decisions_stand_and_its_terms_are_changed_as_the_general_ones(tmp_path: Path) -> None:
+    told = """\
+policies:
+  landscape.serves.+tax: {capabilities: [tax], system: avatax, entities: [DE01]}
+  billing.general.expenses.markup: "0.10"
+"""
+    (tmp_path / "good.yaml").write_text(GOOD.replace("world:\n", f"{told}world:\n", 1))
+    [story, _] = [one.over("tryton") for one in read_stories([tmp_path])]
+    assert story.scenario.overlay == "tryton"
+    assert story.scenario.policies == {
+        "billing.general.expenses.markup": "0.10",
+        "billing.by_entity.DE01.expenses.markup": "0.10",
+    }
+
+
 def test_steps_and_checks_know_their_lines(tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)
     plain, slow = read_stories([tmp_path])
