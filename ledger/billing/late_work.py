@@ -18,16 +18,23 @@ EXISTS (SELECT FROM unnest($3::date[], $4::date[]) AS p(a, z) WHERE b.service_fr
 _LET_PASS = """
 EXISTS (SELECT FROM cases c WHERE c.key = 'PERIOD_CLOSED/' || b.reference AND c.state = 'settled' AND c.decision = 'override')
 """
+_SAYS = """b.reference, b.contract, b.customer, b.currency, b.service_from, b.description, b.role, b.quantity, b.unit,
+          b.approved - b.billed + b.credited - b.closed AS amount"""
+# Besides what is held now: what an attempt held that died before anybody was told.
 _HOLD = f"""
 WITH late AS (
     SELECT b.id FROM billables b
     WHERE b.entity = $1 AND ($2 = '' OR b.contract = $2) AND b.state = 'open' AND b.billed - b.credited + b.closed < b.approved
       AND b.kind IN ('time', 'expense', 'milestone', 'usage', 'rate_delta') AND NOT {_IN_AN_OPEN_PERIOD} AND NOT {_LET_PASS}
     ORDER BY b.id FOR NO KEY UPDATE
+), held AS (
+    UPDATE billables b SET state = 'held', hold_code = 'PERIOD_CLOSED', hold_note = '' FROM late WHERE b.id = late.id
+    RETURNING true AS is_new, {_SAYS}
 )
-UPDATE billables b SET state = 'held', hold_code = 'PERIOD_CLOSED', hold_note = '' FROM late WHERE b.id = late.id
-RETURNING b.reference, b.contract, b.customer, b.currency, b.service_from, b.description, b.role, b.quantity, b.unit,
-          b.approved - b.billed + b.credited - b.closed AS amount
+SELECT * FROM held UNION ALL
+SELECT false, {_SAYS} FROM billables b
+WHERE b.state = 'held' AND b.hold_code = 'PERIOD_CLOSED' AND b.entity = $1 AND ($2 = '' OR b.contract = $2)
+  AND NOT EXISTS (SELECT FROM cases c WHERE c.key = 'PERIOD_CLOSED/' || b.reference AND c.state <> 'resolved')
 """
 _RELEASE = f"""
 WITH free AS (
@@ -48,10 +55,10 @@ class LateWork:
         self._database = database
 
     async def hold(self, entity: str, contract: str, periods: Sequence[Period], *, origin: Origin) -> Sequence[LateItem]:
-        """Keep from billing what is open and in none of these periods; answers what is held now and was not before."""
+        """Keep from billing what is open and in none of these periods; answers what is held and nobody was told of."""
         async with self._database.transaction() as connection:
             rows = await connection.fetch(_HOLD, entity, contract, [one.start for one in periods], [one.end for one in periods])
-            await _note(connection, "hold_late_work", origin, len(rows))
+            await _note(connection, "hold_late_work", origin, sum(row["is_new"] for row in rows))
         return [_item(row) for row in rows]
 
     async def release(self, entity: str, contract: str, periods: Sequence[Period] | None, *, origin: Origin) -> Sequence[str]:

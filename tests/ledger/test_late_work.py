@@ -27,11 +27,28 @@ async def test_what_is_in_no_open_period_waits_with_its_money_until_it_is_open(d
     await sold.approve("time", "L1", 10, MAY.start, number=2)
     await sold.approve("subscription", "L3", 600, APRIL.start)
     assert await held(books, "E-open", MAY) == [(late, LATE, "1,650.00 USD")]
-    assert await held(books, "E-open", MAY) == []
     assert await books.billing.late_work.entities() == ["E-open"]
     assert await books.billing.late_work.release("E-open", "", [MAY], origin=WHO) == []
     assert await books.billing.late_work.release("E-open", "C-other", [APRIL, MAY], origin=WHO) == []
     assert await books.billing.late_work.release("E-open", "", [APRIL, MAY], origin=WHO) == [late]
+
+
+async def told(books: Books, late: str) -> int:
+    case = Case(key=f"PERIOD_CLOSED/{late}", code="PERIOD_CLOSED", sentence="It is late.", remedy="Decide.", subject=late)
+    [number] = await books.cases.open([case.model_copy(update={"opened_at": datetime(2026, 5, 12, tzinfo=UTC)})])
+    return number
+
+
+async def test_what_an_attempt_held_that_died_before_it_told_anybody_is_told_by_the_next(database: Database) -> None:
+    books, _, late = await a_late_item(database, "untold")
+    once = [(late, LATE, "1,650.00 USD")]
+    assert await held(books, "E-untold", MAY) == await held(books, "E-untold", MAY) == once
+    await told(books, late)
+    assert await held(books, "E-untold", MAY) == []
+    await books.billing.late_work.release("E-untold", "", [APRIL, MAY], origin=WHO)
+    await books.cases.resolve([f"PERIOD_CLOSED/{late}"], actor="handoff", reason="Its period is open.")
+    assert await held(books, "E-untold", APRIL, MAY) == []
+    assert await held(books, "E-untold", MAY) == await held(books, "E-untold", MAY) == once
 
 
 async def test_where_policy_holds_no_longer_all_of_it_goes_on(database: Database) -> None:
@@ -43,8 +60,7 @@ async def test_where_policy_holds_no_longer_all_of_it_goes_on(database: Database
 async def test_what_a_person_let_pass_is_free_and_is_not_held_again(database: Database) -> None:
     books, _, late = await a_late_item(database, "person")
     await held(books, "E-person", MAY)
-    case = Case(key=f"PERIOD_CLOSED/{late}", code="PERIOD_CLOSED", sentence="It is late.", remedy="Decide.", subject=late)
-    [number] = await books.cases.open([case.model_copy(update={"opened_at": datetime(2026, 5, 12, tzinfo=UTC)})])
+    number = await told(books, late)
     assert await books.billing.late_work.release("E-person", "", [MAY], origin=WHO) == []
     await books.cases.settle(number, Decision.OVERRIDE, actor="cora", reason="in May")
     assert await books.billing.late_work.release("E-person", "", [MAY], origin=WHO) == [late]
