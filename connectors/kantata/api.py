@@ -10,7 +10,7 @@ import httpx2 as httpx
 from pydantic import ValidationError
 
 from canonical.errors import AnswerLost, Malformed, Throttled
-from connectors.http import Budget, Explained, Json, naming_transport_failures, raise_for
+from connectors.http import Budget, Explained, Json, decoded, naming_transport_failures, raise_for
 from connectors.kantata.schemas import Body, Envelope, ExternalReference, Meta, Shape
 from connectors.pagination import Page, every
 
@@ -144,12 +144,12 @@ class Api:
 
     def _body(self, answer: httpx.Response) -> Json:
         try:
-            body = answer.json()
+            body = decoded(answer.content)
             Envelope.model_validate(body)
         except ValueError as error:
             evidence = {"path": answer.request.url.path, "status": answer.status_code}
             raise AnswerLost(f"{self.name} answered something that is not an answer of its API", evidence=evidence) from error
-        return body  # type: ignore[no-any-return]
+        return body
 
     def _found(self, page: Json, plural: str) -> Found:
         return Found(in_order(page, plural), self._references(page))

@@ -13,6 +13,7 @@ from canonical.exception import Finding
 from canonical.money import Money
 from canonical.project import ProjectState
 from canonical.rules.door import admitted
+from canonical.schema import trusted
 from canonical.time_entry import ApprovalState, ExpenseItem, TimeEntry
 from connectors.kantata import time_schemas as theirs
 
@@ -44,15 +45,17 @@ class Beside:
 def time_entry(entry: theirs.TimeEntry, beside: Beside, *, role: str) -> TimeEntry:
     """Minutes become hours unrounded: what is rounded is the amount, once, when it is rated."""
     rate = _rate(entry.rate_in_cents, entry.currency) if entry.rate_in_cents is not None and entry.currency is not None else None
-    return TimeEntry(
+    fields: dict[str, Any] = {
         **_recorded(entry, beside, is_approved=entry.approved),
-        is_billable=entry.billable,
-        work_date=day_of(entry.date_performed, beside.zone),
-        hours=Decimal(entry.time_in_minutes) / 60,
-        role=role,
-        rate=rate if isinstance(rate, Money) else None,
-        refused=() if rate is None or isinstance(rate, Money) else (_about(rate, f"{beside.system}.{entry.id}"),),
-    )
+        "schema_version": TimeEntry.VERSION,
+        "is_billable": entry.billable,
+        "work_date": day_of(entry.date_performed, beside.zone),
+        "hours": Decimal(entry.time_in_minutes) / 60,
+        "role": role,
+        "rate": rate if isinstance(rate, Money) else None,
+        "refused": () if rate is None or isinstance(rate, Money) else (_about(rate, f"{beside.system}.{entry.id}"),),
+    }
+    return trusted(TimeEntry, fields)  # theirs was validated, and a month has hundreds of thousands
 
 
 @lru_cache(maxsize=10_000)

@@ -180,14 +180,11 @@ async def _pages(items: Sequence[Billable], size: int = 2_000) -> AsyncIterator[
 
 async def _stage(connection: Connection, pages: AsyncIterable[Sequence[Row]]) -> None:
     await connection.execute(_OPEN)
-
-    async def rows() -> AsyncIterator[Row]:
-        async for page in pages:
-            for row in page:
-                yield row
-
-    said = await connection.copy_records_to_table("staged_billables", records=rows(), columns=COLUMNS)
-    if int(said.rsplit(" ", 1)[-1]) > _FEW:
+    rows = 0
+    async for page in pages:
+        await connection.copy_records_to_table("staged_billables", records=page, columns=COLUMNS)
+        rows += len(page)
+    if rows > _FEW:
         await connection.execute("SELECT count_staging()")
 
 
