@@ -16,6 +16,7 @@ ENTITY = "is of a legal entity that the prepared books do not hold"
 RATE = "is billed in another currency at a rate frozen here; Tryton books at its own table of rates"
 TAX = "bears the tax of an engine beside the ERP; Tryton's lines bear the taxes of its own set-up"
 LOCK = "locks receivables and leaves the month open, which Tryton cannot: a period is open, closed or locked as a whole"
+SCHEDULE = "expects a billing schedule in the ERP, for which Tryton has no record"
 NETSUITE = "speaks of NetSuite's own records, calls, settings or faults"
 
 
@@ -54,6 +55,8 @@ def _hindrances(story: Story) -> Iterator[str]:
         yield TAX
     if '"ar_locked"' in said:
         yield LOCK
+    if '"schedule"' in said:
+        yield SCHEDULE
     if '"netsuite"' in said or "systems.netsuite" in said or '"erp_customers"' in said:
         yield NETSUITE
 
