@@ -113,7 +113,7 @@ async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool
 
     player = Player(story, scene, judge=in_between, tell=tell)
     try:
-        async with _accompanied(beside, scene, tell):
+        async with accompanied(beside, scene, tell):
             began = time.monotonic()
             await player.play()
             seen.played = time.monotonic() - began
@@ -126,7 +126,7 @@ async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool
 
 
 @asynccontextmanager
-async def _accompanied(beside: Beside | None, scene: Scene, tell: Tell) -> AsyncIterator[None]:
+async def accompanied(beside: Beside | None, scene: Scene, tell: Tell, *, later: float = _LATER) -> AsyncIterator[None]:
     """What runs beside comes to its end with the block, and not later if the block fails.
 
     A story that a person stops makes more or fewer writes, as it happens: there may be no such write to kill the worker after.
@@ -135,9 +135,9 @@ async def _accompanied(beside: Beside | None, scene: Scene, tell: Tell) -> Async
     try:
         yield
         if companion:
-            await asyncio.wait({companion}, timeout=_LATER)
+            await asyncio.wait({companion}, timeout=later)
             if not companion.done():
-                await _rested(scene)  # on a busy machine the write may be on its way for longer
+                await _rested(scene)  # on a busy machine the write, or the next worker, may be on its way for longer
             if companion.done():
                 companion.result()
             else:
