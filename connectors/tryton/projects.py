@@ -50,14 +50,14 @@ class ProjectLedger:
             for task in (task for task in phase.tasks if task.reference not in there):
                 values = task_values(task, reference, company=project.company, key=key)
                 await self._database.create(WORK, {**values, "parent": there[phase.reference].id}, company=project.company)
-        return self._written(project).changed(details=_named(phases))
+        return self._phases_written(project, await self._parts(reference), phases)
 
     async def find_phases(self, project_id: str, phases: Sequence[Phase], *, key: str) -> Written | None:
         """Only if every phase and task is there."""
         project = await self._read(project_id)
         there = await self._parts(work_reference(project.comment)[0])
         wanted = {phase.reference for phase in phases} | {task.reference for phase in phases for task in phase.tasks}
-        return None if wanted - there.keys() else self._written(project).changed(details=_named(phases))
+        return None if wanted - there.keys() else self._phases_written(project, there, phases)
 
     async def withdraw_unfinished(self, reference: str, reason: str, *, key: str) -> Written | None:
         """What bears the reference, whole or not; none where there is none."""
@@ -116,6 +116,10 @@ class ProjectLedger:
     async def _commented(self, beginning: str, kind: str) -> list[WorkShape]:
         """The search knows wildcards, and '_' is one of them: who asks compares again."""
         return await self._database.find(WORK, WorkShape, ["comment", "like", f"{beginning}%"], ["type", "=", kind])
+
+    def _phases_written(self, project: WorkShape, parts: dict[str, WorkShape], phases: Sequence[Phase]) -> Written:
+        """Named for the first of them: a project gets several rounds of phases, and each is a record of its own."""
+        return self._written(parts[phases[0].reference] if phases else project).changed(details=_named(phases))
 
     def _written(self, found: WorkShape) -> Written:
         return Written(target_id=str(found.id), number=found.number or "", url=self._database.page(WORK, found.id))
