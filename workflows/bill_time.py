@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.review import Subject
 
 
-_A_WHILE, _LONGEST_WHILE = timedelta(seconds=2), timedelta(minutes=5)
+_A_WHILE, _LONGEST_WHILE = timedelta(seconds=1), timedelta(minutes=5)
 
 
 class BillTime(BaseModel):
@@ -61,7 +61,7 @@ class BillTimeWorkflow(Insistent):
                 if done:
                     break
                 await self._charged()
-                pause = min(pause * 1.5, _LONGEST_WHILE)
+                pause = min(pause * 1.25, _LONGEST_WHILE)
         except asyncio.CancelledError:
             taking.cancel()
         return await taking
