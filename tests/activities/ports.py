@@ -188,7 +188,8 @@ class RememberingErp(RememberingReceivables):
         self.values: dict[str, Money] = {}
 
     async def candidates(self, customer: Customer) -> Sequence[CustomerRecord]:
-        return [record for record in self.known if record.reference == customer.reference]
+        gone = {record.target_id for record in self.records.values() if record.state == "gone"}
+        return [record for record in self.known if record.reference == customer.reference and record.target_id not in gone]
 
     async def create_customer(self, customer: Customer, *, key: str) -> Written:
         try:
