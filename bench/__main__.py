@@ -19,6 +19,7 @@ from runtime.embedded.process import PartFailed
 from runtime.settings import Settings
 
 PARTS = ("provisioning", "webhooks", "billing")
+_WIDE = 140  # in a file no figure is cut
 
 
 async def run(home: Path, *, quick: bool, progress: Console, parts: Sequence[str] = PARTS, entries: int = 0) -> Report:
@@ -64,7 +65,7 @@ def _print(found: Report, *, as_json: bool) -> None:
     if as_json:
         print(found.model_dump_json(indent=2))
         return
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDE)
     for piece in rendered(found):
         console.print(piece, highlight=False)
 
