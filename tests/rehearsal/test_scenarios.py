@@ -2,9 +2,10 @@
 
 Which story of a scenario and which hard way is by chance; the seed is printed, and can be given in HANDOFF_SEED.
 
-Played by hand until 2026-11-21: of provisioning every hard way there is; of billing every story twice and shuffled, and each with
-the worker killed at one or two of the writes that come after the activation, each of another kind; S01, S12 and S15 also twenty
-times with the worker killed at a random moment. A kill at each single write of each billing story was not played.
+Played by hand until 2026-11-21: of provisioning every hard way there is; of billing every scenario twice and shuffled (of S05 to
+S28 most variants in one of these ways only), and every story with the worker killed at one or two of the writes that come after
+the activation, each of another kind; S01, S12 and S15 also twenty times with the worker killed at a random moment. A kill at each
+single write of each billing story was not played.
 """
 
 import asyncio
