@@ -7,7 +7,6 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.charging import Chargeable
     from activities.time_intake import TakeIn, TakeInItems, TakenIn, TimeActivities
     from canonical.provenance import Origin
     from workflows import options
@@ -43,14 +42,10 @@ class BillTimeWorkflow(Insistent):
         is_again = bool(request.time or request.expenses)
         taken = await self.insisted(self._taken_again if is_again else self._taken, "take_in_time")
         if workflow.patched("charges are posted"):
-            found = await self._charged()
+            found = await begin_posting_everywhere(self, self._actor)  # accounts may be down: nobody here waits for them (R120)
             taken = taken.model_copy(update={"posting_to": found.systems, "charges_not_served": found.not_served})
         await workflow.wait_condition(workflow.all_handlers_finished)
         return taken
-
-    async def _charged(self) -> Chargeable:
-        """What is rated goes on to the accounts that serve charges; they may be down, so nobody here waits for them (R120)."""
-        return await begin_posting_everywhere(self, self._actor)
 
     async def _taken(self) -> TakenIn:
         """A long poll keeps nothing waiting: what is rated is posted while the rest comes in."""
@@ -60,7 +55,7 @@ class BillTimeWorkflow(Insistent):
                 done, _ = await workflow.wait([taking], timeout=pause.total_seconds())
                 if done:
                     break
-                await self._charged()
+                await begin_posting_everywhere(self, self._actor)
                 pause = min(pause * 1.25, _LONGEST_WHILE)
         except asyncio.CancelledError:
             taking.cancel()

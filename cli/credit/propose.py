@@ -14,9 +14,9 @@ from canonical.errors import Malformed
 from canonical.money import Money
 from canonical.party import Customer
 from cli.credit.proposal import shown
+from cli.given_file import object_in
 from cli.output import JsonOption, output
 from cli.session import ActorOption, Session, ask
-from policies.exact_yaml import loaded
 
 InvoiceArgument = Annotated[str, typer.Argument(metavar="INVOICE", help="Our reference or the ERP's number.")]
 WhyOption = Annotated[str, typer.Option("--reason", help="Why it is credited, in words that auditors can follow.")]
@@ -55,7 +55,9 @@ def propose(
     """Propose a credit of exact items, lines or an amount; without any of them all that stands billed is credited."""
     with output(json) as out:
         parts = _parts(item or [], line or [], amount, becomes)
-        again = Rebill(bill_to=out.run(_customer(bill_to)) if bill_to else None) if rebill or bill_to else None
+        again = (
+            Rebill(bill_to=out.run(object_in(bill_to, lambda _: Customer)) if bill_to else None) if rebill or bill_to else None
+        )
 
         async def proposed(session: Session) -> CreditProposal:
             desk = session.office.credits
@@ -90,14 +92,3 @@ def _how_much(given: str) -> dict[str, Any]:
         return {"amount": Money(amount=value, currency=currency)} if currency else {"quantity": value}
     except (InvalidOperation, ValidationError) as error:
         raise Malformed(f"{given!r} is no amount and no quantity", remedy="Write 700.00 USD, or 3.5 for hours.") from error
-
-
-async def _customer(file: Path) -> Customer:
-    try:
-        return Customer.model_validate(loaded(file))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise Malformed(
-            f"{file.name} is no customer: {place}: {first['msg']}", remedy="Correct it; `handoff schema Customer` has its shape."
-        ) from error

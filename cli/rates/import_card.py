@@ -1,20 +1,17 @@
 """`handoff rates import`: a version of a rate card, or the exchange rates of a source, from a file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
-from yaml.error import YAMLError
 
-from canonical.errors import Malformed
 from canonical.exchange_rate import ExchangeRateTable
 from canonical.rate_card import RateCard
+from cli.given_file import object_in
 from cli.output import JsonOption, output
 from cli.session import ActorOption, Session, ask
 from cli.tables import money, table
 from operations.billing import RatesTaken
-from policies.exact_yaml import loaded
 
 FileArgument = Annotated[
     Path,
@@ -29,7 +26,7 @@ FileArgument = Annotated[
 def import_card(file: FileArgument, actor: ActorOption = None, json: JsonOption = False) -> None:
     """Import a version of a rate card, which work billed at older rates follows, or exchange rates with source and time."""
     with output(json) as out:
-        found = out.run(_read(file))
+        found = out.run(object_in(file, _model_of))
 
         async def kept(session: Session) -> RatesTaken | ExchangeRateTable:
             if isinstance(found, ExchangeRateTable):
@@ -54,18 +51,5 @@ def _told(taken: RatesTaken | ExchangeRateTable) -> list[object]:
     return [*told, *(piece for piece in (changed, waiting) if piece)]
 
 
-async def _read(file: Path) -> RateCard | ExchangeRateTable:
-    try:
-        content = loaded(file)
-    except YAMLError as error:
-        raise Malformed(f"{file.name} is no YAML or JSON: {error}", remedy="Correct it at that line.") from error
-    model = ExchangeRateTable if isinstance(content, dict) and "source" in content else RateCard
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise Malformed(
-            f"{file.name} is no {model.__name__}: {place}: {first['msg']}",
-            remedy=f"Correct it; `handoff schema {model.__name__}` has its shape.",
-        ) from error
+def _model_of(content: Any) -> type[RateCard | ExchangeRateTable]:
+    return ExchangeRateTable if isinstance(content, dict) and "source" in content else RateCard
