@@ -60,8 +60,8 @@ async def test_a_claimed_row_is_given_to_nobody_else_until_its_claim_ends(databa
     inbox = Inbox(database)
     await inbox.receive([an_event(f"claim-{n}") for n in range(30)])
     taken = await asyncio.gather(*(inbox.waiting(10) for _ in range(5)))
-    assert sorted(len(rows) for rows in taken) == [0, 0, 10, 10, 10]
-    assert len({row.number for rows in taken for row in rows}) == 30
+    assert len({row.number for rows in taken for row in rows}) == sum(len(rows) for rows in taken) == 30
+    assert max(len(rows) for rows in taken) <= 10
     pauses = [timedelta(seconds=59), timedelta(seconds=119)]
     for pause in pauses:
         await database.execute("UPDATE inbox SET claimed_until = claimed_until - $1::interval WHERE outcome IS NULL", pause)
