@@ -20,7 +20,7 @@ from canonical.landscape import Capability, Scope
 from canonical.money import Money
 from canonical.provenance import Origin
 from canonical.rules.close import place
-from canonical.rules.proposing import Billed, propose
+from canonical.rules.proposing import Billed, propose, require_funds
 
 _PAGE = 10_000
 
@@ -136,6 +136,8 @@ class CreditingActivities:
         invoices = await self._billed(request)
         amounts = propose(request, invoices)
         document = invoices[request.invoice].document
+        if amounts.unfunded:
+            require_funds(amounts.unfunded, await self.billing.sub_ledgers.of(document.contract))
         day = await self._dated(document.entity, document.system, request)
         return CreditProposal(
             request=request,

@@ -1,9 +1,9 @@
 """From a wish for a credit to exact allocations and amounts; what cannot be credited is refused before anything is touched."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from canonical.billable import CreditDisposition
+from canonical.billable import BillableKind, CreditDisposition
 from canonical.billing_document import Allocated, BillingDocument, DocumentKind
 from canonical.credit import CreditPart, CreditRequest, ProposedPart
 from canonical.errors import Rejected
@@ -12,6 +12,7 @@ from canonical.money import Money
 from canonical.rules.crediting import Allocation, adjust_price, credit_amount, credit_quantity, credit_whole, in_proportion
 from canonical.rules.document_rounding import roundings_credited
 from canonical.schema import Part
+from canonical.sub_ledger import SubLedger, SubLedgerKind
 
 _POSTED = {InvoiceState.POSTED, InvoiceState.PARTLY_PAID, InvoiceState.PAID, InvoiceState.CREDITED}
 
@@ -26,12 +27,16 @@ class Billed(Part):
 
     def paid_by(self, draw: DocumentLine) -> Sequence[Allocated]:
         """What a retainer paid for: the work on its own line, or any where that line has none."""
-        own = {one.number for one in self.lines if one.line == draw.line and one.kind is LineKind.CHARGE}
-        return [one for one in self.allocations if one.line in own] or self.allocations
+        work = {one.number: one.line for one in self.lines if one.kind is LineKind.CHARGE and not _funds(one)}
+        own = {number for number, line in work.items() if line == draw.line} or work
+        return [one for one in self.allocations if one.line in own]
 
 
 class Amounts(Part):
-    """What a credit comes to: ``taxes`` by line of its own invoice, in ``tax`` together with those of the others."""
+    """What a credit comes to: ``taxes`` by line of its own invoice, in ``tax`` together with those of the others.
+
+    ``unfunded`` is what it takes out of retainers, less what it gives back to the same ones.
+    """
 
     parts: tuple[ProposedPart, ...]
     net: Money
@@ -39,6 +44,7 @@ class Amounts(Part):
     tax: Money
     taxes: dict[int, Money] = {}
     roundings: tuple[DocumentLine, ...] = ()
+    unfunded: dict[str, Money] = {}
 
 
 def propose(request: CreditRequest, invoices: Mapping[str, Billed]) -> Amounts:
@@ -57,14 +63,29 @@ def propose(request: CreditRequest, invoices: Mapping[str, Billed]) -> Amounts:
         )
     taxes = {name: _taxes(one, [part for part in taken if part.invoice == name]) for name, one in invoices.items()}
     roundings = tuple(line for name, one in invoices.items() for line in _roundings(name, one, taken))
+    restored = [back for name, one in invoices.items() for back in _restored(name, one, taken)]
     return Amounts(
         parts=tuple(taken),
         net=Money.sum((*(one.credited.amount for one in taken), *(line.amount for line in roundings)), currency),
-        restored=Money.sum((back for name, one in invoices.items() for back in _restored(name, one, taken)), currency),
+        restored=Money.sum((back for _, back in restored), currency),
         tax=Money.sum((*(tax for by_line in taxes.values() for tax in by_line.values()), *_taxes_of(roundings)), currency),
         taxes=taxes[request.invoice],
         roundings=roundings,
+        unfunded=_unfunded(invoices, taken, restored),
     )
+
+
+def require_funds(unfunded: Mapping[str, Money], pools: Iterable[SubLedger]) -> None:
+    """What funded a retainer is credited as far as it was not drawn: the rest pays for work that stands billed."""
+    balances = {pool.name: pool.balance for pool in pools if pool.kind is SubLedgerKind.RETAINER}
+    for name, wanted in unfunded.items():
+        balance = balances.get(name)
+        if balance is not None and balance < wanted:
+            raise _refused(
+                f"Retainer {name} holds {balance}, so that {wanted} of what funded it cannot be credited",
+                "RETAINER_EXHAUSTED",
+                f"Credit at most {balance} of it, or credit the invoices first that it paid for.",
+            )
 
 
 def _taken(part: CreditPart, billed: Billed, before: Sequence[ProposedPart]) -> list[ProposedPart]:
@@ -149,7 +170,26 @@ def _taxes_of(lines: Sequence[DocumentLine]) -> Iterator[Money]:
     return (line.tax for line in lines if line.tax is not None)
 
 
-def _restored(name: str, billed: Billed, taken: Sequence[ProposedPart]) -> Iterator[Money]:
+def _funds(line: DocumentLine) -> bool:
+    """Whether the line put money into a retainer, rather than billing work."""
+    return line.kind is LineKind.CHARGE and line.billing is BillableKind.RETAINER
+
+
+def _unfunded(
+    invoices: Mapping[str, Billed], taken: Sequence[ProposedPart], restored: Iterable[tuple[str, Money]]
+) -> dict[str, Money]:
+    funding = {(name, line.number): line.line for name, one in invoices.items() for line in one.lines if _funds(line)}
+    found: dict[str, Money] = {}
+    for part in taken:
+        if pool := funding.get((part.invoice, part.line)):
+            found[pool] = found[pool] + part.credited.amount if pool in found else part.credited.amount
+    for pool, back in restored:
+        if pool in found:
+            found[pool] = found[pool] - back
+    return found
+
+
+def _restored(name: str, billed: Billed, taken: Sequence[ProposedPart]) -> Iterator[tuple[str, Money]]:
     """A retainer keeps paying for what still stands of its work, and gets the rest back (S08), as if the other had not been."""
     now = {part.credited.allocation: part.credited.amount for part in taken if part.invoice == name}
     zero = Money.zero(billed.document.net.currency)
@@ -158,7 +198,7 @@ def _restored(name: str, billed: Billed, taken: Sequence[ProposedPart]) -> Itera
             standing = Money.sum(
                 (one.left - now.get(one.allocation, zero) for one in billed.paid_by(draw)), billed.document.net.currency
             )
-            yield max(zero - draw.amount - billed.restored.get(draw.line, zero) - standing, zero)
+            yield draw.line, max(zero - draw.amount - billed.restored.get(draw.line, zero) - standing, zero)
 
 
 def _require_posted(document: BillingDocument) -> None:

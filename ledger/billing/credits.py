@@ -15,6 +15,7 @@ from ledger.billing.refusals import in_business_words
 from ledger.database import Database, columns
 
 _CREDIT = "SELECT reference FROM credit_allocations($1, $2, $3, $4, $5)"
+_UNFUND = "SELECT unfund_retainers($1)"
 _DRAW = "SELECT draw_retainer($1, $2, $3, $4, $5, $6)"
 _LEFT = """
 SELECT id, amount - taken_back AS amount, quantity - taken_back_quantity AS quantity FROM allocations
@@ -36,7 +37,8 @@ class Credits:
         """The approved memo: what it names is credited at once, so that it is made once a person said yes.
 
         Its lines and net follow from the parts; the given lines are not read. A retainer keeps paying for what still
-        stands of the work that it paid for, and gets the rest back. The same memo again changes nothing.
+        stands of the work that it paid for, and gets the rest back; what funded one is taken out of it, as far as it is still
+        there. The same memo again changes nothing.
         """
         if not parts:
             raise Rejected(
@@ -47,6 +49,7 @@ class Credits:
         with in_business_words(f"Credit memo {memo.reference}"):
             async with self._database.transaction() as connection:
                 made: str = await connection.fetchval(_CREDIT, head, *columns(rows, 4))
+                await connection.execute(_UNFUND, made)
                 total = str(Money.sum((one.amount for one in parts), memo.currency))
                 entry = Entry(
                     action="credit_allocations", origin=origin, system="handoff", kind="credit_memo", source_id=memo.reference,

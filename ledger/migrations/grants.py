@@ -102,6 +102,11 @@ def of_pending(role: str) -> list[str]:
     return _grants(role, {"pending_approvals": f"{CHANGE}, DELETE"}, (), callable_ones=0)
 
 
+def of_unfunding(role: str) -> list[str]:
+    """The grants of what takes money out of a retainer again."""
+    return _grants(role, {}, ("unfund_retainers(text)",), callable_ones=1)
+
+
 def of_charges(role: str) -> list[str]:
     """The grants of posting batches."""
     return _grants(role, CHARGES, (), callable_ones=0)

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical.billable import Balance, CreditDisposition
+from canonical.billable import Balance, BillableKind, CreditDisposition
 from canonical.billing_document import Allocated, BillingDocument, DocumentKind
 from canonical.credit import CreditPart, CreditRequest, Rebill
 from canonical.errors import Rejected
 from canonical.invoice import DocumentLine, InvoiceState, LineKind
 from canonical.money import Money
 from canonical.rules.balances import credited
-from canonical.rules.proposing import Amounts, Billed, propose
+from canonical.rules.proposing import Amounts, Billed, propose, require_funds
+from canonical.sub_ledger import SubLedger, SubLedgerKind
 from tests.build import usd
 
 DAY = date(2026, 6, 30)
@@ -122,6 +123,36 @@ def test_a_retainer_never_pays_for_more_than_stands_of_its_work(
             continue
         invoice = after(invoice, proposed(invoice, CreditPart(line=1, amount=part)))
         assert draw - given_back(invoice) == min(draw, own_left(invoice))
+
+
+def topped_up(*items: tuple[str, str], drawn: str, number: int = 1) -> Billed:
+    """An invoice on which work of the retainer's line is drawn from it, and its top-up is a line as well."""
+    invoice = of_line(of_line(an_invoice(*items, drawn=drawn), 2, "R"), number, "R")
+    lines = tuple(
+        one.changed(billing=BillableKind.RETAINER) if one.number == number and one.kind is LineKind.CHARGE else one
+        for one in invoice.lines
+    )
+    return invoice.changed(lines=lines)
+
+
+def test_a_retainer_paid_for_work_and_not_for_its_own_top_up() -> None:
+    invoice = topped_up(("20000", "1"), ("7850", "39.25"), drawn="5000")
+    assert proposed(invoice, CreditPart(line=2)).restored == usd(5000)
+    first = proposed(invoice, CreditPart(line=1))
+    assert (first.restored, first.unfunded) == (usd(0), {"R": usd(20000)})
+    assert proposed(invoice).unfunded == {"R": usd(15000)}  # 5,000 come back to it in the same step
+
+
+@given(balance=st.integers(0, 10_000), wanted=st.integers(1, 10_000))
+def test_a_funding_is_credited_as_far_as_the_retainer_still_holds_it(balance: int, wanted: int) -> None:
+    pool = SubLedger(kind=SubLedgerKind.RETAINER, contract="C-1", name="R", currency="USD", balance=usd(balance))
+    unfunded = proposed(topped_up(("10000", "1"), ("1", "1"), drawn="1"), CreditPart(line=1, amount=usd(wanted))).unfunded
+    if wanted <= balance:
+        require_funds(unfunded, [pool])
+    else:
+        with pytest.raises(Rejected) as refused:
+            require_funds(unfunded, [pool])
+        assert refused.value.specific_code == "RETAINER_EXHAUSTED"
 
 
 def own_left(invoice: Billed) -> Money:

@@ -73,6 +73,55 @@ async def test_a_partial_credit_is_of_money_first_and_of_the_retainer_last(datab
     assert await retainer(firm) == "5,000.00 USD"
 
 
+async def test_a_credited_funding_leaves_the_retainer_and_comes_back_if_the_credit_is_undone(database: Database) -> None:
+    firm = Firm(database, "C-unfund")
+    await a_retainer(firm, "0.01")
+    signing = an_item("unfund.signing", "1", "5000", kind=BillableKind.RETAINER, line="L4", unit="")
+    await firm.approve(signing, an_item("unfund.1", "5"))
+    await firm.bill("INV-unfund")
+    await firm.post("INV-unfund")
+    want = Want(
+        kind=SubLedgerKind.RETAINER,
+        contract="C-unfund",
+        name="L4",
+        key="fund/INV-unfund",
+        amount=usd(5000),
+        document="INV-unfund",
+    )
+    await firm.ledger.sub_ledgers.fund(want, origin=WHO)
+    await firm.credit("CM-unfund-1", "INV-unfund", [("unfund.signing", "1500", REOPENED)])
+    assert await retainer(firm) == "3,500.01 USD"
+    await firm.ledger.documents.move("CM-unfund-1", InvoiceState.HELD, code="ERP_REFUSED", origin=WHO)
+    await firm.ledger.documents.withdraw("CM-unfund-1", "the ERP refused it", origin=WHO)
+    assert await retainer(firm) == "5,000.01 USD"
+    await firm.approve(an_item("unfund.2", "5"))
+    await firm.bill("INV-unfund-2")
+    await firm.ledger.credits.draw("INV-unfund-2", "C-unfund", "L4", usd(1000), words="Retainer", account="2350")
+    await firm.post("INV-unfund-2")
+    with pytest.raises(Rejected) as refused:
+        await firm.credit("CM-unfund-2", "INV-unfund", [("unfund.signing", "", REOPENED)])
+    assert refused.value.specific_code == "RETAINER_EXHAUSTED"
+    assert (await firm.balance("unfund.signing")).net == usd(5000)
+    await firm.credit("CM-unfund-3", "INV-unfund-2")
+    await firm.credit("CM-unfund-4", "INV-unfund")
+    assert await retainer(firm) == "0.01 USD"
+
+
+async def test_a_credit_of_work_gives_back_what_a_retainer_paid_also_where_the_invoice_tops_it_up(database: Database) -> None:
+    firm = Firm(database, "C-topped")
+    await a_retainer(firm, "5000")
+    await firm.approve(
+        an_item("topped.1", "39.25", line="L4"),
+        an_item("topped.up", "1", "20000", kind=BillableKind.RETAINER, line="L4", unit=""),
+    )
+    await firm.bill("INV-topped")
+    await firm.ledger.credits.draw("INV-topped", "C-topped", "L4", usd(5000), words="Retainer", account="2350")
+    await firm.post("INV-topped")
+    await firm.credit("CM-topped", "INV-topped", [("topped.1", "", REOPENED)])
+    assert (await firm.ledger.documents.read("CM-topped")).net == usd(2850)
+    assert await retainer(firm) == "5,000.00 USD"
+
+
 async def test_s09_a_retainer_is_drawn_to_its_end_and_asks_once_for_more(database: Database) -> None:
     firm = Firm(database, "C-S09")
     await a_retainer(firm, "5000")
