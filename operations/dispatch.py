@@ -27,8 +27,8 @@ _log = logging.getLogger("handoff.dispatch")
 class Dispatcher:
     """Runs beside the worker; several may run, since rows are claimed."""
 
-    def __init__(self, client: Client, inbox: Inbox) -> None:
-        self._client, self._inbox = client, inbox
+    def __init__(self, client: Client, inbox: Inbox, *, looks_every: float = _LOOK_SECONDS) -> None:
+        self._client, self._inbox, self._looks_every = client, inbox, looks_every
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -44,14 +44,14 @@ class Dispatcher:
     async def _run(self) -> None:
         async with self._inbox.listening() as woken:
             while True:
+                woken.clear()  # before the look: what comes while it looks wakes it again
                 try:
                     while await self.dispatch_waiting():
                         pass
                 except Exception as error:  # one that ended would lose everything silently; rows come again
                     _log.warning("dispatching waits: %s", type(error).__name__, exc_info=not isinstance(error, _AWAY))
-                woken.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), _LOOK_SECONDS)
+                    await asyncio.wait_for(woken.wait(), self._looks_every)
 
     async def dispatch_waiting(self) -> int:
         """Hand on what waits; answers how many rows."""

@@ -122,7 +122,7 @@ async def a_house(
     )
     office = Office(demo_policies(), books, temporal)
     app = create_app(office, readers(), settings, EncryptionCodec(ring))
-    async with served(app) as url, httpx.AsyncClient(base_url=url, timeout=20, trust_env=False) as http:
+    async with served(app) as url, httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
         yield House(office, http, keys, ring)
 
 

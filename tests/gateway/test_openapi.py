@@ -75,7 +75,7 @@ def fuzz(base_url: str, key: str, path: str, method: str, mode: GenerationMode) 
     @given(case=operation.as_strategy(generation_mode=mode))
     def asked(case: Any) -> None:
         headers = {"Authorization": f"Bearer {key}"}
-        answer = case.call(base_url=base_url, headers=headers, timeout=20)
+        answer = case.call(base_url=base_url, headers=headers, timeout=60)
         seen.add(answer.status_code)
         checks = CHECKS if answer.status_code == 503 else [not_a_server_error, *CHECKS]
         case.validate_response(answer, checks=checks)

@@ -11,6 +11,7 @@ from ledger.database import Database, Plain
 from ledger.inbox import Inbox
 
 Answer = TypeVar("Answer")
+PATIENCE = 60.0
 
 
 def an_event(event_id: str = "E-1", source: str = "docusign", contract: str | None = "C-100") -> InboundEvent:
@@ -62,11 +63,12 @@ async def test_a_claimed_row_is_given_to_nobody_else_until_its_claim_ends(databa
     taken = await asyncio.gather(*(inbox.waiting(10) for _ in range(5)))
     assert len({row.number for rows in taken for row in rows}) == sum(len(rows) for rows in taken) == 30
     assert max(len(rows) for rows in taken) <= 10
-    pauses = [timedelta(seconds=59), timedelta(seconds=119)]
-    for pause in pauses:
-        await database.execute("UPDATE inbox SET claimed_until = claimed_until - $1::interval WHERE outcome IS NULL", pause)
+    nearly, rest = [timedelta(seconds=30), timedelta(seconds=90)], timedelta(seconds=30)  # of one minute, then of two
+    earlier = "UPDATE inbox SET claimed_until = claimed_until - $1::interval WHERE outcome IS NULL"
+    for pause in nearly:
+        await database.execute(earlier, pause)
         assert await inbox.waiting(100) == []
-        await database.execute("UPDATE inbox SET claimed_until = claimed_until - interval '1 s' WHERE outcome IS NULL")
+        await database.execute(earlier, rest)
         assert len(await inbox.waiting(100)) == 30
     await database.execute("UPDATE inbox SET claimed_until = now() - interval '1 s' WHERE outcome IS NULL")
     await _conclude_all(inbox)
@@ -100,7 +102,7 @@ async def test_the_story_of_a_contract_is_every_delivery_and_what_became_of_it(d
 async def test_whoever_listens_hears_of_new_assigned_and_unparked_rows(database: Database) -> None:
     inbox = Inbox(database)
     async with inbox.listening() as woken:
-        await asyncio.wait_for(woken.wait(), 5)  # it listens now
+        await asyncio.wait_for(woken.wait(), PATIENCE)  # it listens now
         [number] = (await _heard(woken, inbox.receive([an_event("heard", contract=None)]))).new
         await _heard(woken, inbox.assign(number, "C-300"))
         await inbox.conclude([number], "parked")
@@ -117,20 +119,20 @@ async def test_whoever_listens_hears_of_new_assigned_and_unparked_rows(database:
 async def _heard(woken: asyncio.Event, doing: Awaitable[Answer]) -> Answer:
     woken.clear()
     answer = await doing
-    await asyncio.wait_for(woken.wait(), 5)
+    await asyncio.wait_for(woken.wait(), PATIENCE)
     return answer
 
 
 async def test_a_listener_survives_the_loss_of_its_connection(database: Database, superuser: Plain) -> None:
     inbox = Inbox(database)
     async with inbox.listening() as woken:
-        await asyncio.wait_for(woken.wait(), 5)
+        await asyncio.wait_for(woken.wait(), PATIENCE)
         ended = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
         )
         woken.clear()
         assert await superuser.fetchval(ended)
-        await asyncio.wait_for(woken.wait(), 5)  # it listens again
+        await asyncio.wait_for(woken.wait(), PATIENCE)  # it listens again
         await _heard(woken, inbox.receive([an_event("after the loss")]))
     await _conclude_all(inbox)
 

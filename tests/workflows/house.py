@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from canonical.exception import Case, Decision, Settlement
@@ -24,14 +25,16 @@ from runtime.embedded.temporal import Temporal
 from runtime.plugin import handoff_plugin
 from runtime.settings import WorkerSettings
 from tests.activities.firm import Firm, quick_books
+from tests.activities.memory import Fault
 from worker import workers
 from workflows import options
 from workflows.provision_project import Provisioned, ProvisionProject, ProvisionProjectWorkflow
 from workflows.search_attributes import TYPES, of_engagement
 
 SUGGEST_CONTINUE = 60
-PATIENCE = 20.0
+PATIENCE = 60.0
 Handle = WorkflowHandle[Any, Any]
+Ended = WorkflowExecutionStatus | None
 
 
 class EarlyToContinue(Temporal):
@@ -111,6 +114,10 @@ class House:
             await asyncio.sleep(0.02)
         raise AssertionError(f"it did not come to pass: {what}")
 
+    async def entered(self, held: Fault) -> None:
+        """Wait until a held call has begun."""
+        await asyncio.wait_for(held.entered.wait(), PATIENCE)
+
     async def cases(self, contract: str) -> list[Case]:
         """The open exceptions of an engagement."""
         return list(await self.firm.books.cases.list(CaseFilter(engagement=contract)))
@@ -152,6 +159,17 @@ class House:
 
         await self.until(is_there, f"{contract} is {status}")
 
+    async def runs_of(self, workflow_id: str) -> list[Ended]:
+        """How each run of a workflow ended; the engine's list may be a moment behind what it says of the newest one."""
+
+        async def listed() -> tuple[list[Ended]] | None:
+            newest = await self._newest_run(workflow_id)
+            runs = {run.run_id: run.status async for run in self.client.list_workflows(f"WorkflowId = '{workflow_id}'")}
+            return (list(runs.values()),) if newest is None or newest in runs.items() else None
+
+        runs: tuple[list[Ended]] = await self.until(listed, f"the runs of {workflow_id} are listed")
+        return runs[0]
+
     async def activities_of(self, handle: Handle) -> list[str]:
         """The activities in the order in which they were scheduled."""
         history = await handle.fetch_history()
@@ -166,6 +184,15 @@ class House:
         firm = self.firm
         makers = {"psa": firm.psa, "erp": firm.erp, "documents": firm.documents}
         return {name: kinds for name, system in makers.items() if (kinds := system.living(contract))}
+
+    async def _newest_run(self, workflow_id: str) -> tuple[str, Ended] | None:
+        try:
+            described = await self.client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
+        return described.run_id, described.status
 
     async def _is_waited_for(self, case: Case) -> bool:
         if not case.workflow_id:

@@ -72,7 +72,7 @@ async def test_in_the_middle_of_a_write_that_still_succeeds_nothing_remains(
     house.firm.sell(contract)
     held = getattr(house.firm, system).hold(operation, contract)
     handle = await house.provision(contract)
-    await asyncio.wait_for(held.entered.wait(), 10)
+    await house.entered(held)
     await cancel(handle)
     await release(house, handle, held)
     await ends_withdrawn(house, handle, contract, cancel)
@@ -107,7 +107,7 @@ async def test_during_compensation_a_second_cancellation_changes_nothing(house: 
     held = house.firm.erp.hold("withdraw_project", contract)
     handle = await house.provision(contract)
     await house.settle(contract, "REJECTED", Decision.REJECT)
-    await asyncio.wait_for(held.entered.wait(), 10)
+    await house.entered(held)
     with pytest.raises(WorkflowUpdateFailedError):
         await handle.execute_update(ProvisionProjectWorkflow.cancel, WISH)
     await handle.cancel()

@@ -59,7 +59,7 @@ async def test_a_change_that_comes_while_the_step_runs_is_not_missed(house: Hous
     held = house.firm.psa.faults[-1]
     held.gate = asyncio.Event()
     handle = await house.provision(contract)
-    await held.entered.wait()
+    await house.entered(held)
     await handle.signal(ProvisionProjectWorkflow.records_changed)
     held.gate.set()
     assert (await handle.result()).status is EngagementStatus.ACTIVE

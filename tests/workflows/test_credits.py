@@ -180,7 +180,7 @@ async def test_a_credit_cancelled_in_the_middle_of_its_write_stands_everywhere_o
     fault.ends = ends
     credits = desk(house)
     handle = await credits._started(a_credit(invoice), MAKER)
-    await fault.entered.wait()
+    await house.entered(fault)
     await handle.cancel()
     assert fault.gate
     fault.gate.set()

@@ -1,7 +1,6 @@
 """The coordinator: facts in any order and any number, one handoff at a time, amendments, voided contracts, continued as new."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -37,11 +36,6 @@ async def took(house: House, handle: Handle, deliveries: int) -> None:
     await house.until(has_taken, f"{deliveries} deliveries are taken in")
 
 
-async def runs_of(house: House, workflow_id: str) -> list[WorkflowExecutionStatus | None]:
-    """How each run of a workflow ended."""
-    return [run.status async for run in house.client.list_workflows(f"WorkflowId = '{workflow_id}'")]
-
-
 async def test_five_hundred_signals_of_four_events_are_one_handoff(house: House, contract: str) -> None:  # S18
     house.firm.sell(contract)
     numbers = await house.firm.receive(contract, "clm", "crm", "poll", "clm-again")
@@ -55,7 +49,7 @@ async def test_five_hundred_signals_of_four_events_are_one_handoff(house: House,
     assert outcomes == ["duplicate", "duplicate", "duplicate", "taken"]
     for system, operation in (("erp", "create_customer"), ("erp", "create_project"), ("psa", "create_project")):
         assert getattr(house.firm, system).count(operation, contract) == 1
-    assert len(await runs_of(house, f"provision_project/{contract}/1")) == 1
+    assert len(await house.runs_of(f"provision_project/{contract}/1")) == 1
 
 
 async def test_a_handoff_under_an_engagement_ends_active(house: House, contract: str) -> None:
@@ -106,7 +100,7 @@ async def test_a_newer_version_takes_the_place_of_one_that_waits(house: House, c
     await house.hear(contract, "signed-again")
     await house.reached(contract, "active")
     assert (await house.handoff(contract, 2).result()).status is EngagementStatus.ACTIVE
-    assert await runs_of(house, f"provision_project/{contract}/1") == [WorkflowExecutionStatus.CANCELED]
+    assert await house.runs_of(f"provision_project/{contract}/1") == [WorkflowExecutionStatus.CANCELED]
     assert "Version 2 of the contract takes its place." in [u.note for u in house.firm.crm.told if u.contract == contract]
     assert await house.cases(contract) == []
 
@@ -133,7 +127,7 @@ async def test_a_newer_version_makes_anew_what_the_older_one_had_made(house: Hou
 
 
 async def started(house: House, contract: str) -> Handle | None:
-    return house.handoff(contract, 2) if await runs_of(house, f"provision_project/{contract}/2") else None
+    return house.handoff(contract, 2) if await house.runs_of(f"provision_project/{contract}/2") else None
 
 
 async def test_what_an_earlier_version_gave_up_before_it_was_sent_is_carried_out(house: House, contract: str) -> None:
@@ -158,7 +152,7 @@ async def test_an_amendment_of_a_living_engagement_waits_for_a_person(house: Hou
     case = await house.case(contract, "AMENDMENT_WAITING")
     await took(house, handle, 3)
     assert case.subject == "2" and [one.code for one in await house.cases(contract)] == ["AMENDMENT_WAITING"]
-    assert await runs_of(house, f"provision_project/{contract}/2") == []
+    assert await house.runs_of(f"provision_project/{contract}/2") == []
     assert await house.status(contract) == "active"
 
 
@@ -185,12 +179,12 @@ async def test_a_long_life_is_continued_as_new_and_forgets_nothing(house: House,
         await took(house, handle, number + 2)
 
     async def is_continued() -> bool:
-        return WorkflowExecutionStatus.CONTINUED_AS_NEW in await runs_of(house, f"engagement/{contract}")
+        return WorkflowExecutionStatus.CONTINUED_AS_NEW in await house.runs_of(f"engagement/{contract}")
 
     await house.until(is_continued, "it is continued as new")
     outcomes = [outcome for _, outcome in await house.firm.books.inbox.story(contract)]
     assert outcomes.count("taken") == 1 and outcomes.count("duplicate") == 12
-    assert len(await runs_of(house, f"provision_project/{contract}/1")) == 1
+    assert len(await house.runs_of(f"provision_project/{contract}/1")) == 1
 
 
 async def test_records_that_cannot_be_read_are_work_for_people_and_are_read_again(house: House, contract: str) -> None:
@@ -215,7 +209,6 @@ async def test_a_delivery_without_a_contract_is_identified(house: House, contrac
         IdentifyEvent(number=number),
         id=f"identify_event/{number}",
         task_queue=options.WORKFLOWS,
-        execution_timeout=timedelta(seconds=20),
     )
     assert identified.contract == contract
 
@@ -248,7 +241,7 @@ async def outcome_of(house: House, contract: str, outcome: str) -> None:
 
 async def begun(house: House, handle: Handle) -> None:
     async def is_there() -> bool:
-        return bool(await runs_of(house, handle.id))
+        return bool(await house.runs_of(handle.id))
 
     await house.until(is_there, f"{handle.id} is begun")
 
@@ -266,7 +259,7 @@ async def test_an_accepted_milestone_is_billable_once_for_each_word_of_it(house:
         EngagementWorkflow.received, EventNote(number=(await house.firm.books.inbox.story(contract))[-1][0].number)
     )
     await took(house, engagement, 3)
-    assert len(await runs_of(house, billing.id)) == 1
+    assert len(await house.runs_of(billing.id)) == 1
     assert len(await items_of(house, contract)) == 1
 
 

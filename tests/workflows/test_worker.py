@@ -40,7 +40,7 @@ async def test_a_write_that_the_worker_leaves_behind_is_found_again(house: House
     held = house.firm.psa.hold("create_project", contract)
     held.ends = "lost"
     handle = await house.provision(contract)
-    await asyncio.wait_for(held.entered.wait(), 10)
+    await house.entered(held)
 
     async def rest_is_done() -> bool:
         effects = await house.firm.effects(contract)
