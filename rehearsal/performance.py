@@ -39,7 +39,7 @@ class Performance:
     """What was seen. ``played`` are the seconds of its steps, without the stage being set up before and judged after.
 
     ``writes`` are the writes that each vendor saw, in order, each as what it does; the first ``provisioning`` of them came before
-    any engagement was active.
+    any engagement was active. ``is_missed`` says that the worker was to be killed, but the write or the moment did not come.
     """
 
     seconds: float = 0.0
@@ -48,6 +48,7 @@ class Performance:
     digest: Digest = field(default_factory=dict)
     writes: dict[SystemName, list[str]] = field(default_factory=dict)
     provisioning: dict[SystemName, int] = field(default_factory=dict)
+    is_missed: bool = False
 
 
 Beside = Callable[[Scene], Awaitable[None]]
@@ -111,9 +112,12 @@ async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool
     async def in_between(number: int) -> None:
         await judge(story.scenario.steps[number].check or (), "steps", number, "check")
 
+    def missed() -> None:
+        seen.is_missed = True
+
     player = Player(story, scene, judge=in_between, tell=tell)
     try:
-        async with accompanied(beside, scene, tell):
+        async with accompanied(beside, scene, missed):
             began = time.monotonic()
             await player.play()
             seen.played = time.monotonic() - began
@@ -126,8 +130,10 @@ async def _play(story: Story, scene: Scene, seen: Performance, *, is_plain: bool
 
 
 @asynccontextmanager
-async def accompanied(beside: Beside | None, scene: Scene, tell: Tell, *, later: float = _LATER) -> AsyncIterator[None]:
-    """What runs beside comes to its end with the block, and not later if the block fails.
+async def accompanied(
+    beside: Beside | None, scene: Scene, missed: Callable[[], None], *, later: float = _LATER
+) -> AsyncIterator[None]:
+    """What runs beside comes to its end with the block, and not later if the block fails; ``missed`` is told if it never began.
 
     A story that a person stops makes more or fewer writes, as it happens: there may be no such write to kill the worker after.
     """
@@ -141,7 +147,7 @@ async def accompanied(beside: Beside | None, scene: Scene, tell: Tell, *, later:
             if companion.done():
                 companion.result()
             else:
-                tell("the write or the moment at which the worker was to be killed did not come this time")
+                missed()
     finally:
         if companion:
             companion.cancel()

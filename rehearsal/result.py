@@ -14,7 +14,7 @@ class Difference(BaseModel):
 
 
 class Result(BaseModel):
-    """One story in one manner."""
+    """One story in one manner. ``is_missed``: the write or the moment at which the worker was to be killed did not come."""
 
     story: str
     title: str
@@ -22,11 +22,19 @@ class Result(BaseModel):
     file: str
     seconds: float
     differences: list[Difference] = []
+    is_missed: bool = False
 
     @property
     def passed(self) -> bool:
         """Whether everything holds."""
         return not self.differences
+
+    @property
+    def outcome(self) -> str:
+        """For people, in a few words."""
+        if self.differences:
+            return f"{len(self.differences)} differ"
+        return "as it should be, but nothing was killed" if self.is_missed else "as it should be"
 
 
 class Report(BaseModel):

@@ -132,6 +132,7 @@ class Run:
             file=story.file,
             seconds=round(seen.seconds, 1),
             differences=seen.differences,
+            is_missed=seen.is_missed,
         )
         self.shown(result)
         return result

@@ -86,7 +86,7 @@ async def _played(out: Output, stories: list[Story], wish: "Wish") -> Report:
 
 
 def _tell(out: Output, result: Result) -> None:
-    out.say(f"{result.story}, {result.manner}: {'as it should be' if result.passed else 'DIFFERS'} after {result.seconds} s")
+    out.say(f"{result.story}, {result.manner}: {result.outcome if result.passed else 'DIFFERS'} after {result.seconds} s")
     for difference in result.differences:
         out.say(f"  {difference}")
 
@@ -96,8 +96,7 @@ def _table(report: Report) -> list[Table | str]:
     for name in ("Story", "What", "Manner", "Seconds", "Outcome"):
         table.add_column(name, justify="right" if name == "Seconds" else "left")
     for result in report.results:
-        outcome = "as it should be" if result.passed else f"{len(result.differences)} differ"
-        table.add_row(result.story, result.title, result.manner, f"{result.seconds:.1f}", outcome)
+        table.add_row(result.story, result.title, result.manner, f"{result.seconds:.1f}", result.outcome)
     seed = f"; hard variants chosen with --sample {report.seed}" if report.seed is not None else ""
     told = [f"{difference}" for result in report.results for difference in result.differences]
     return [table, *told, f"{len(report.results)} performances in {report.seconds:.0f} s{seed}"]

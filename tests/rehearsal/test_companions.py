@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from rehearsal.performance import accompanied
+from rehearsal.result import Result
 from rehearsal.scene import Scene
 
 
@@ -34,24 +35,27 @@ class Doing:
 
 
 async def test_a_killer_brings_the_next_worker_up_however_long_that_takes() -> None:
-    scene, told, is_up = Doing(), list[str](), list[bool]()
+    scene, missed, is_up = Doing(), list[str](), list[bool]()
 
     async def kill(_: Scene) -> None:
         await asyncio.sleep(0.2)
         is_up.append(True)
         scene.done.set()
 
-    async with accompanied(kill, cast(Scene, scene), told.append, later=0.01):
+    async with accompanied(kill, cast(Scene, scene), lambda: missed.append("missed"), later=0.01):
         pass
-    assert (is_up, told) == ([True], [])
+    assert (is_up, missed) == ([True], [])
 
 
 async def test_a_write_that_never_comes_is_told_once_everything_rests() -> None:
-    scene, told = Doing(), list[str]()
+    scene, missed = Doing(), list[str]()
     scene.done.set()
-    async with accompanied(lambda _: asyncio.sleep(60), cast(Scene, scene), told.append, later=0.01):
+    async with accompanied(lambda _: asyncio.sleep(60), cast(Scene, scene), lambda: missed.append("missed"), later=0.01):
         pass
-    assert told == ["the write or the moment at which the worker was to be killed did not come this time"]
+    assert missed == ["missed"]
+    kept = {"story": "S01", "title": "", "manner": "killed after write 3 to netsuite", "file": "S01.yaml", "seconds": 1.0}
+    assert Result.model_validate(kept | {"is_missed": True}).outcome == "as it should be, but nothing was killed"
+    assert Result.model_validate(kept).outcome == "as it should be"
 
 
 async def test_what_goes_wrong_beside_is_not_kept_to_itself() -> None:
@@ -59,5 +63,5 @@ async def test_what_goes_wrong_beside_is_not_kept_to_itself() -> None:
         raise RuntimeError("the worker does not start")
 
     with pytest.raises(RuntimeError, match="does not start"):
-        async with accompanied(fail, cast(Scene, Doing()), list[str]().append, later=1):
+        async with accompanied(fail, cast(Scene, Doing()), lambda: None, later=1):
             pass
