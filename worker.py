@@ -20,6 +20,7 @@ from activities.case import CaseActivities
 from activities.cash import CashActivities
 from activities.charging import ChargingActivities
 from activities.check import CheckActivities
+from activities.claiming import ClaimActivities
 from activities.closing import CloseActivities
 from activities.closing_journal import ClosingJournalActivities
 from activities.contract_of_record import ContractsOfRecord
@@ -76,6 +77,7 @@ STEPS: tuple[type[Any], ...] = (
     CheckActivities,
     CreditPostingActivities,
     CreditingActivities,
+    ClaimActivities,
     CloseActivities,
     ClosingJournalActivities,
     CrmActivities,

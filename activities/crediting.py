@@ -9,8 +9,8 @@ from temporalio import activity
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger
 from activities.books import Clock
+from activities.claiming import REBILL
 from activities.contract_of_record import ContractsOfRecord
-from activities.release import REBILL
 from activities.systems import Systems
 from canonical.billing_document import Allocated, DocumentKind, LineTerms
 from canonical.credit import CreditProposal, CreditRequest, ProposalState

@@ -7,8 +7,9 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.claiming import ClaimActivities, ClaimRun, Run
     from activities.invoicing import GiveUpInvoice, InvoicingActivities, Posted, PostInvoice, VoidTax
-    from activities.release import ClaimRun, Completed, CompleteDocument, ReleaseActivities, Run, WithdrawDocument
+    from activities.release import Completed, CompleteDocument, ReleaseActivities, WithdrawDocument
     from canonical.billable import BillableKind
     from canonical.exception import Decision, Finding
     from canonical.money import Money
@@ -142,7 +143,7 @@ class ReleaseInvoiceWorkflow(Insistent):
             **self._request.model_dump(include={"contract", "run", "through", "kinds", "rebills", "customer_id"}),
         )
         return await workflow.execute_activity_method(
-            ReleaseActivities.claim_run,
+            ClaimActivities.claim_run,
             request,
             task_queue=options.LEDGER,
             summary=f"claim what is open of {self._request.contract} through {self._request.through}",
