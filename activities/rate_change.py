@@ -24,7 +24,6 @@ from canonical.rules.retroactive import Plan, PricedWork, Reprice, plan_change
 
 _POSTED = {InvoiceState.POSTED, InvoiceState.PARTLY_PAID, InvoiceState.PAID}
 _UNPRICED = "RATE_ZERO"
-_PAID = {InvoiceState.PARTLY_PAID, InvoiceState.PAID}
 
 
 class FollowRates(BaseModel):
@@ -83,7 +82,8 @@ class RateChangeActivities:
         plan = _only_posted(plan, documents)
         batch = f"rates/{request.card}.v{request.version}/{request.contract}"
         repricer = Repricer(self.record, self.billing, self.policy)
-        await repricer.rate_again(plan.rerated, batch=batch, origin=request.origin)
+        rated = [*plan.rerated, *plan.rerated_rests]
+        await repricer.rate_again(rated, batch=batch, origin=request.origin)
         deltas = [_numbered(item, documents) for item in plan.delta_items()]
         if deltas:
             await self.billing.entries.accept(deltas, batch=f"{batch}/deltas", origin=request.origin)
@@ -91,7 +91,7 @@ class RateChangeActivities:
         await self.billing.billables.release(seen.sound, origin=request.origin)
         await self._heal(seen, request.origin)
         return RateChange(
-            rated_again=len(plan.rerated),
+            rated_again=len(rated),
             deltas=len(deltas),
             delta=Money.sum((one.amount for one in deltas), record.contract.currency) if deltas else None,
             credits=_credits(request, plan, seen.work, documents),
@@ -126,14 +126,16 @@ class RateChangeActivities:
             await self.cases.resolve(keys, actor=origin.actor, reason="The work has a price now.")
 
     async def _paid(self, documents: Iterable[BillingDocument]) -> frozenset[str]:
-        """What is paid, or partly paid, is the ERP's to say."""
-        paid = set[str]()
-        for one in documents:
-            if one.state in _PAID:
+        """What is paid, or partly paid, is the ERP's to say; what credits settled of an invoice is no payment."""
+        paid, known = set[str](), list(documents)
+        for one in known:
+            if one.state is InvoiceState.PAID:
                 paid.add(one.reference)
-            elif one.state is InvoiceState.POSTED and one.kind is DocumentKind.INVOICE:
+            elif one.state in _POSTED and one.kind is DocumentKind.INVOICE:
                 found = await self.systems.get(one.system, Receivables).read_invoice(one.target_id)
-                paid |= {one.reference} if found.open < found.total else set()
+                memos = (memo for memo in known if memo.kind is DocumentKind.CREDIT_MEMO and memo.invoice == one.reference)
+                credited = Money.sum((memo.total - memo.open for memo in memos if memo.state in _POSTED), one.total.currency)
+                paid |= {one.reference} if found.open + credited < found.total else set()
         return frozenset(paid)
 
 
@@ -183,7 +185,7 @@ def _settles(less: Sequence[Reprice], documents: Mapping[str, BillingDocument]) 
 
 def _less(change: Reprice, work: PricedWork, own: str) -> Iterator[CreditPart]:
     """So much less of an item, on the lines that bill it, the last one first."""
-    left = -change.difference
+    left = -change.of_billed
     for part in reversed(work.standing):
         amount = min(left, part.amount)
         if not amount.is_zero:
@@ -204,9 +206,9 @@ def _unposted(plan: Plan, documents: Mapping[str, BillingDocument]) -> list[Find
         Finding(
             code="RATE_CHANGE_UNPOSTED",
             subject=one.work.item.reference,
-            sentence=f"{one.work.item.reference} is on invoice {one.work.invoice}, not posted, at {-one.difference} too much.",
+            sentence=f"{one.work.item.reference} is on invoice {one.work.invoice}, not posted, at {-one.of_billed} too much.",
             remedy="Withdraw that invoice, or let it be posted; then import the rate card once more.",
-            money=-one.difference,
+            money=-one.of_billed,
             evidence={"invoice": one.work.invoice, "rate_version": one.rate_version},
             can_override=False,
         )

@@ -42,10 +42,13 @@ class Repricer:
         return reprice(one.rated(paid), priced.rate.rate, priced.version, rounding)
 
     async def rate_again(self, changes: Sequence[Reprice], *, batch: str, origin: Origin) -> None:
-        """What is not billed takes its new rate; the item remembers the one that it had."""
-        if changes:
-            items = [rated_again(one) for one in changes]
-            await self.billing.entries.accept(items, batch=batch, origin=origin, anew=True)
+        """What is not billed takes its new rate, be it all of an item or its open rest; it remembers the rate that it had."""
+        rests = [one for one in changes if one.work.invoice or one.work.is_closed]
+        whole = [rated_again(one) for one in changes if one not in rests]
+        if whole:
+            await self.billing.entries.accept(whole, batch=batch, origin=origin, anew=True)
+        if rests:
+            await self.billing.entries.rate_rests(rests, batch=batch, origin=origin)
 
     async def reopened_at_current_rates(self, contract: str, names: Sequence[str], *, batch: str, origin: Origin) -> None:
         """What a credit re-opened, before it is billed again."""
@@ -54,7 +57,7 @@ class Repricer:
             priced = rate_for(book, one)
             if priced is not None and priced.rate.rate.amount > 0:
                 changes.append(self.repriced(one, priced, frozenset()))
-        await self.rate_again([one for one in changes if not one.difference.is_zero], batch=batch, origin=origin)
+        await self.rate_again([one for one in changes if not one.of_open.is_zero], batch=batch, origin=origin)
 
 
 def rate_for(book: RateBook, one: PricedWork) -> Priced | None:
@@ -69,13 +72,12 @@ def rate_for(book: RateBook, one: PricedWork) -> Priced | None:
 def rated_again(change: Reprice) -> Billable:
     """The item with its new rate, and what it was rated at before."""
     item = change.work.item
-    before = f"{item.rate or item.amount} by {item.rate_version or 'its source'}"
     return item.model_copy(
         update={
             "rate": change.rate,
             "rate_version": change.rate_version,
             "amount": change.amount,
-            "evidence": {**item.evidence, f"rated_before.{change.rate_version}": before},
+            "evidence": {**item.evidence, **change.remembers},
         }
     )
 

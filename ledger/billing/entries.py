@@ -11,13 +11,14 @@ from canonical.intake import Intake, JudgedItem, Judgement
 from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.rules.rating import RateBook, RatingPolicy
+from canonical.rules.retroactive import Reprice
 from canonical.time_entry import TimeEntry
 from ledger.audit import as_json
 from ledger.billing.amounts import money
 from ledger.billing.billable_rows import COLUMNS, as_row
 from ledger.billing.rated_rows import Place, Row, RowRater, unsaid
 from ledger.billing.refusals import in_business_words
-from ledger.database import Connection, Database
+from ledger.database import Connection, Database, columns
 
 _FEW = 500
 
@@ -112,6 +113,25 @@ SELECT outcome, count(*) AS count, (SELECT count(*) FROM added) AS added,
                 FILTER (WHERE outcome IN ('conflicting', 'changed_after_billing', 'changed_after_export')), '[]') AS items
 FROM judged GROUP BY outcome
 """
+# What an item came to stays as the change found it, else another writer was first, and all of it is read again.
+_REST = """
+WITH change AS (
+    SELECT * FROM unnest($1::text[], $2::numeric[], $3::numeric[], $4::numeric[], $5::text[], $6::jsonb[])
+        AS c(reference, was_open, more, rate, version, remembers)
+), altered AS (
+    UPDATE billables b SET approved = b.approved + c.more, amount = b.amount + c.more, rate = c.rate, rate_version = c.version,
+           evidence = b.evidence || c.remembers, changed_at = business_now()
+    FROM change c WHERE b.reference = c.reference AND b.state <> 'withdrawn'
+        AND b.approved - b.closed - b.billed + b.credited = c.was_open
+    RETURNING b.reference, b.rate_version, b.charge_batch
+), revised AS (
+    INSERT INTO charge_revisions (item, rate_version, system)
+    SELECT a.reference, a.rate_version, g.system FROM altered a JOIN charge_batches g ON g.reference = a.charge_batch
+    WHERE a.charge_batch <> '' ORDER BY a.reference
+    ON CONFLICT (item, rate_version) DO UPDATE SET state = 'asked', asked_at = excluded.asked_at
+)
+SELECT count(*) FROM altered
+"""
 # A batch is a few thousand items among millions. While the ledger is small the planner would rather read all of it for a batch
 # than look the batch's own items up, so that ten times the volume would take more than ten times as long.
 _OPEN = """
@@ -135,6 +155,37 @@ class Entries:
     async def accept(self, items: Sequence[Billable], *, batch: str, origin: Origin, anew: bool = False) -> Intake:
         """Take items in; see ``accept_rows``."""
         return await self.accept_rows(_pages(items), batch=batch, origin=origin, anew=anew)
+
+    async def rate_rests(self, changes: Sequence[Reprice], *, batch: str, origin: Origin) -> None:
+        """The open rest of items of which a part was billed or settled: it takes its new price, what was billed stays."""
+        ordered = sorted(changes, key=lambda one: one.work.item.reference)
+        rows = [
+            (
+                one.work.item.reference,
+                one.work.open.amount if one.work.open else Decimal(0),
+                one.of_open.amount,
+                one.rate.amount,
+                one.rate_version,
+                one.remembers,
+            )
+            for one in ordered
+        ]
+        with in_business_words(f"Batch {batch}"):
+            async with self._database.transaction() as connection:
+                altered = await connection.fetchval(_REST, *columns(rows, 6))
+                if altered != len(rows):
+                    raise asyncpg.SerializationError("an item was billed or credited at the same time")
+                details = {"rated_again": str(altered), "more": ", ".join(str(one.of_open) for one in ordered[:20])}
+                entry = Entry(
+                    action="rate_rests",
+                    origin=origin,
+                    system="handoff",
+                    kind="billables",
+                    key=batch,
+                    outcome="done",
+                    details=details,
+                )
+                await connection.execute("SELECT audit_note($1)", as_json([entry]))
 
     async def accept_time(
         self,

@@ -15,7 +15,8 @@ from ledger.database import Database
 _WORK = """
 SELECT b.*, coalesce((SELECT sum(d.approved - d.closed) FROM billables d WHERE d.contract = b.contract AND d.kind = 'rate_delta'
                       AND d.state <> 'withdrawn' AND d.evidence ->> 'corrects' = b.reference), 0) AS deltas,
-       coalesce((SELECT jsonb_agg(jsonb_build_array(a.document, a.line, (a.amount - a.taken_back)::text) ORDER BY a.id)
+       coalesce((SELECT jsonb_agg(jsonb_build_array(a.document, a.line, (a.amount - a.taken_back)::text,
+                                                    (a.quantity - a.taken_back_quantity)::text) ORDER BY a.id)
                  FROM allocations a WHERE a.billable = b.id AND a.kind = 'bill' AND a.amount > a.taken_back), '[]') AS standing
 FROM billables b
 WHERE b.contract = $1 AND b.kind = 'time' AND b.state <> 'withdrawn' AND b.reference > $2
@@ -47,13 +48,17 @@ def _work(row: asyncpg.Record) -> PricedWork:
     item = of_row(row)
     standing = tuple(
         StandingPart(invoice=invoice, line=line, amount=Money(amount=Decimal(amount), currency=item.currency))
-        for invoice, line, amount in row["standing"]
+        for invoice, line, amount, _ in row["standing"]
     )
-    priced_at = money(row, "approved") - money(row, "closed") + money(row, "deltas")
+    hours = sum((Decimal(quantity) for *_, quantity in row["standing"]), Decimal(0))
+    closed, quantity = money(row, "closed"), plain(row["quantity"]) - plain(row["closed_quantity"])
     return PricedWork(
         item=item,
-        priced_at=priced_at,
-        quantity=plain(row["quantity"]) - plain(row["closed_quantity"]),
+        priced_at=money(row, "approved") - closed + money(row, "deltas"),
+        quantity=quantity,
+        open=money(row, "approved") - closed - money(row, "billed") + money(row, "credited"),
+        open_quantity=max(quantity - hours, Decimal(0)),
+        is_closed=not closed.is_zero,
         standing=standing,
         state=row["state"],
         hold_code=row["hold_code"],

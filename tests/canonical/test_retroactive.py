@@ -88,6 +88,46 @@ def test_only_what_stands_billed_is_repriced() -> None:  # half of the item was 
     assert reprice(half, usd(240), "RC-1.v2").difference == usd("543.75")
 
 
+def partly_open(standing: str, hours: str, **changes: Any) -> RatedWork:
+    """Ten hours at 225, of which so many are open again, and so much stands billed."""
+    rest = usd(2250) - usd(standing)
+    facts: dict[str, Any] = {"invoice": "INV-5", "standing": usd(standing), "open": rest, "open_quantity": Decimal(hours)}
+    return work("half", "10", **{**facts, **changes})
+
+
+def test_the_open_rest_of_an_item_is_rated_again_and_only_what_stands_billed_differs() -> None:
+    higher, lower = (reprice(partly_open("112.50", "9.5"), usd(rate), "RC-1.v2") for rate in (240, 150))
+    assert (higher.of_open, higher.of_billed) == (usd("142.50"), usd("7.50"))
+    assert (lower.of_open, lower.of_billed) == (usd("-712.50"), usd("-37.50"))
+    (item,) = plan_change([higher], DELTA).delta_items()
+    assert (item.quantity, item.rate, item.amount) == (Decimal("0.5"), usd(15), usd("7.50"))
+    assert plan_change([lower], DELTA).rerated_rests == [lower]
+
+
+def test_what_stands_on_two_invoices_is_never_rebilled() -> None:
+    plan = plan_change([reprice(MAY.changed(is_split=True), usd(240), "v2")], REBILL)
+    assert (plan.rebilled, [item.amount for item in plan.delta_items()]) == ((), [usd("1087.50")])
+
+
+@given(
+    standing=st.integers(0, 225_000),
+    hours=st.decimals(0, 10, places=2),
+    corrected=st.integers(0, 50_000),
+    rate=st.decimals("0.01", 500, places=2),
+)
+def test_what_is_open_and_what_stands_share_a_difference(standing: int, hours: Decimal, corrected: int, rate: Decimal) -> None:
+    before = partly_open(str(Decimal(standing).scaleb(-2)), str(hours))
+    before = before.changed(billed=usd(str(2250 + Decimal(corrected).scaleb(-2))))  # an earlier delta
+    change = reprice(before, Money(amount=rate, currency="USD"), "v3")
+    assert change.of_open + change.of_billed == change.difference
+    assert (change.of_open.amount >= 0 and change.of_billed.amount >= 0) or (
+        change.of_open.amount <= 0 and change.of_billed.amount <= 0
+    )
+    assert before.open is not None and before.open + change.of_open >= usd(0)
+    if change.difference >= usd(-2250):  # no earlier delta has to be taken back
+        assert usd(0) <= (before.standing or usd(0)) + min(change.of_billed, usd(0))
+
+
 def test_a_delta_has_a_reference_of_its_own_for_each_version_of_the_card() -> None:
     first, second = (delta_item(reprice(MAY, usd(240), version)) for version in ("RC-1.v2", "RC-1.v3"))
     assert (first.reference, second.reference) == ("may:RC-1.v2", "may:RC-1.v3")

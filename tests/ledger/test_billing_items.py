@@ -2,12 +2,15 @@
 
 import asyncio
 from datetime import date
+from decimal import Decimal
 
 import asyncpg
 import pytest
 
-from canonical.errors import Malformed, Rejected
+from canonical.billable import CreditDisposition
+from canonical.errors import Malformed, Rejected, Transient
 from canonical.intake import Judgement
+from canonical.rules.retroactive import reprice
 from ledger.database import Database
 from tests.ledger.billing_firm import WHO, Firm, an_item, nets, usd
 
@@ -209,3 +212,22 @@ async def _propose_held(firm: Firm) -> None:
     )  # fmt: skip
     part = Allotment(billable="hold.2", line=1, amount=usd(600), quantity=line.quantity)
     await firm.ledger.documents.propose(invoice, [part], origin=WHO)
+
+
+async def test_the_open_rest_of_an_item_takes_a_new_rate_and_what_is_billed_stays(database: Database) -> None:
+    firm = Firm(database, "C-rest")
+    await firm.approve(an_item("rest.1", "10"))
+    await firm.bill("INV-rest")
+    await firm.post("INV-rest")
+    await firm.credit("CM-rest", "INV-rest", [("rest.1", "1900", CreditDisposition.REOPENED)])
+    (work,) = await firm.ledger.repricing.work_of("C-rest")
+    assert (work.open, work.open_quantity, work.is_closed) == (usd(1900), Decimal("9.5"), False)
+    change = reprice(work.rated(frozenset()), usd(150), "RC-1.v2")
+    await firm.ledger.entries.rate_rests([change], batch="rates", origin=WHO)
+    with pytest.raises(Transient):  # what it was found as has changed meanwhile
+        await firm.ledger.entries.rate_rests([change], batch="rates", origin=WHO)
+    (item,) = await firm.ledger.billables.read(["rest.1"])
+    assert (item.item.rate, item.item.amount, item.balance.net, item.balance.open) == (usd(150), usd(1525), usd(100), usd(1425))
+    (again,) = await firm.ledger.repricing.work_of("C-rest")
+    assert reprice(again.rated(frozenset()), usd(150), "RC-1.v2").of_billed == usd(-25)
+    assert nets(await firm.bill("INV-rest-2")) == ["1425.00"]
