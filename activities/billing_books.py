@@ -22,13 +22,13 @@ from canonical.money import Money
 from canonical.payment import Payment
 from canonical.provenance import Origin
 from canonical.rate_card import RateCard
-from canonical.receivable import Announcement, CustomerStanding, Dispute
+from canonical.receivable import Announcement, CustomerStanding, Dispute, OpenInvoice
 from canonical.rules.cash_application import CashTerms
 from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
 from canonical.rules.rating import Placement, RateBook, RatingPolicy
-from canonical.rules.retroactive import PricedWork, RetroactivePolicy
+from canonical.rules.retroactive import PricedWork, Reprice, RetroactivePolicy
 from canonical.sub_ledger import Move, SubLedger, SubLedgerKind, Taken, Want
 from canonical.time_entry import TimeEntry
 
@@ -60,6 +60,10 @@ class Entries(Protocol):
 
     async def accept(self, items: Sequence[Billable], *, batch: str, origin: Origin, anew: bool = False) -> Intake:
         """Take items in, judged against what is known; ``anew`` rates again what is not billed."""
+        ...
+
+    async def rate_rests(self, changes: Sequence[Reprice], *, batch: str, origin: Origin) -> None:
+        """The open rest of items of which a part was billed or settled, at its new price."""
         ...
 
     async def accept_time(
@@ -263,6 +267,7 @@ class FollowUps(Protocol):
 
     async def waiting(self, *, after: str = "", limit: int = 100) -> Sequence[str]: ...
     async def look(self, customer: str) -> tuple[int, CustomerStanding]: ...
+    async def open_of(self, contracts: Sequence[str]) -> Sequence[OpenInvoice]: ...
     async def followed(self, customer: str, changes: int, *, look_again_at: datetime | None) -> None: ...
     async def announce(self, about: str, content: BaseModel, *, same_if: BaseModel) -> None:
         """Something is to be told, unless ``same_if`` is what was decided last."""

@@ -21,7 +21,7 @@ from canonical.receivable import AccountStanding, Announcement, CustomerStanding
 from canonical.reference import business_key
 from canonical.rules.cash_application import CashFinding, CashTerms, cash_findings
 from canonical.rules.next_look import next_look
-from canonical.rules.standing import account_standing, identity, note_of
+from canonical.rules.standing import account_standing, deal_standing, identity, note_of
 from canonical.written import Written
 
 CONTROL_POINT = "cash_application"
@@ -92,8 +92,10 @@ class FollowingActivities:
         standing = AccountStanding.model_validate(announced.content)
         crm = self.systems.get(request.what.system, Crm)
         if not await self._is_of_the_crm(crm, standing.customer):
-            await self.billing.follow_ups.told(announced.about, announced.number)
-            return Written(target_id="", details={"left untold": "the CRM knows no such account, and no deal of it"})
+            if not standing.deals:
+                await self.billing.follow_ups.told(announced.about, announced.number)
+                return Written(target_id="", details={"left untold": "the CRM knows no such account, and no deal of it"})
+            standing = standing.changed(has_account=False)
         key = business_key("tell_exposure", standing.customer, announced.number)
         written = await self.writes.once(
             Write(
@@ -104,7 +106,7 @@ class FollowingActivities:
                 origin=request.origin,
             ),
             request=standing,
-            call=partial(crm.tell_account, standing, key=key),
+            call=partial(crm.tell_account, await self._as_of_now(standing), key=key),
             look_up=partial(crm.find_account_note, standing, key=key),
             declared=crm.declares("exposure"),
         )
@@ -215,6 +217,13 @@ class FollowingActivities:
         except NotFound:
             return psa or "", ""
         return psa or "", record.targets.get("psa_project", "")
+
+    async def _as_of_now(self, standing: AccountStanding) -> AccountStanding:
+        """A deal with several payers is told by each of them: the last one to tell says what all of them owe."""
+        found = await self.billing.follow_ups.open_of([deal.contract for deal in standing.deals])
+        today = (await self.clock.now()).date()
+        deals = [deal_standing(deal.contract, deal.open.currency, found, today) for deal in standing.deals]
+        return standing.changed(deals=tuple(deals))
 
     async def _is_of_the_crm(self, crm: Crm, customer: str) -> bool:
         """Who pays for no deal (another company that was billed instead, S07) may have no account, and no exposure then.

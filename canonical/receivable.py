@@ -46,13 +46,17 @@ class HeldPayment(Part):
 
 
 class CustomerStanding(Part):
-    """Everything of a customer that following its invoices looks at; ``read_at`` is when."""
+    """Everything of a customer that following its invoices looks at; ``read_at`` is when.
+
+    ``shared`` are open invoices that other companies pay of the contracts of these: a deal is told what all of its payers owe.
+    """
 
     customer: str
     read_at: datetime
     exposures: tuple[Exposure, ...] = ()
     invoices: tuple[OpenInvoice, ...] = ()
     payments: tuple[HeldPayment, ...] = ()
+    shared: tuple[OpenInvoice, ...] = ()
 
 
 class Dispute(Part):
@@ -86,9 +90,13 @@ class DealStanding(Part):
 
 
 class AccountStanding(Part):
-    """What an account and its deals are told in the CRM before somebody renews or changes them (R101)."""
+    """What an account and its deals are told in the CRM before somebody renews or changes them (R101).
+
+    A payer that was billed instead of the deal's own may have no account (S07): the deals are told all the same.
+    """
 
     customer: str
+    has_account: bool = True
     exposures: tuple[Exposure, ...] = ()
     deals: tuple[DealStanding, ...] = ()
 

@@ -1,16 +1,31 @@
 """What account teams and delivery are told of a customer's receivables: exposure by currency, by deal, and each invoice."""
 
+from collections.abc import Iterable
+from datetime import date
+
 from canonical.money import Money
 from canonical.receivable import AccountStanding, CustomerStanding, DealStanding, InvoiceNote, OpenInvoice
 
 
 def account_standing(standing: CustomerStanding) -> AccountStanding:
-    """Exposure of the account, and of each deal that has an open invoice, or one that changed (R101)."""
-    by_deal: dict[tuple[str, str], list[OpenInvoice]] = {}
-    for invoice in standing.invoices:
-        by_deal.setdefault((invoice.contract, invoice.open.currency), []).append(invoice)
-    deals = (_deal(contract, currency, invoices, standing) for (contract, currency), invoices in sorted(by_deal.items()))
-    return AccountStanding(customer=standing.customer, exposures=standing.exposures, deals=tuple(deals))
+    """Exposure of the account, and of each deal that has an open invoice, or one that changed, whoever pays it (R101)."""
+    deals = sorted({(one.contract, one.open.currency) for one in standing.invoices})
+    known = (*standing.invoices, *standing.shared)
+    told = tuple(deal_standing(contract, currency, known, standing.read_at.date()) for contract, currency in deals)
+    return AccountStanding(customer=standing.customer, exposures=standing.exposures, deals=told)
+
+
+def deal_standing(contract: str, currency: str, invoices: Iterable[OpenInvoice], today: date) -> DealStanding:
+    """What is open of a contract in a currency, of all who pay for it."""
+    own = [one for one in invoices if (one.contract, one.open.currency) == (contract, currency)]
+    late = [one.open for one in own if one.due is not None and one.due < today]
+    return DealStanding(
+        contract=contract,
+        open=Money.sum((one.open for one in own), currency),
+        overdue=Money.sum(late, currency),
+        disputed=Money.sum((one.disputed for one in own), currency),
+        words="; ".join(f"{note.number} {note.status}" for note in map(note_of, own) if note.open.amount),
+    )
 
 
 def identity(standing: AccountStanding) -> AccountStanding:
@@ -28,16 +43,4 @@ def note_of(invoice: OpenInvoice) -> InvoiceNote:
         total=invoice.total,
         open=invoice.open,
         url=invoice.url,
-    )
-
-
-def _deal(contract: str, currency: str, invoices: list[OpenInvoice], standing: CustomerStanding) -> DealStanding:
-    today = standing.read_at.date()
-    late = [one.open for one in invoices if one.due is not None and one.due < today]
-    return DealStanding(
-        contract=contract,
-        open=Money.sum((one.open for one in invoices), currency),
-        overdue=Money.sum(late, currency),
-        disputed=Money.sum((one.disputed for one in invoices), currency),
-        words="; ".join(f"{note.number} {note.status}" for note in map(note_of, invoices) if note.open.amount),
     )

@@ -24,6 +24,8 @@ class Standing(Protocol):
     @property
     def customer(self) -> str: ...
     @property
+    def has_account(self) -> bool: ...
+    @property
     def exposures(self) -> tuple[Exposure, ...]: ...
     @property
     def deals(self) -> tuple[DealStanding, ...]: ...
@@ -41,15 +43,13 @@ class Accounts:
 
     async def tell(self, standing: Standing, *, key: str) -> Written:
         """Deals first, the account with the note last and in one transaction: where the note is found, all was told."""
-        account_id, currency = await self._account(standing.customer)
         deals = await self._deals(standing.deals)
+        account_id, own = await self._own(standing)
         for start in range(0, max(0, len(deals) - _AT_ONCE), _AT_ONCE):
             await self._org.composite(deals[start : start + _AT_ONCE], all_or_none=True)
         rest = deals[(len(deals) - 1) // _AT_ONCE * _AT_ONCE :] if deals else []
         try:
-            bodies = await self._org.composite(
-                [self._note(standing, account_id, key), self._exposure(standing, account_id, currency), *rest], all_or_none=True
-            )
+            bodies = await self._org.composite([self._note(standing, account_id, key), *own, *rest], all_or_none=True)
         except Conflict:
             found = await self.find_note(key=key)
             if found is None:
@@ -64,6 +64,13 @@ class Accounts:
         rows = [schemas.read(self._org.system, NoteRow, row) for row in await self._org.query(text, with_archived=True)]
         standing = [row for row in rows if not row.is_deleted]
         return await self._written(standing[0].id, standing[0].deal_id or "") if standing else None
+
+    async def _own(self, standing: Standing) -> tuple[str, list[Json]]:
+        """The account and what changes there; of a payer without one only its deals are told, beside a note on nothing."""
+        if not standing.has_account:
+            return "", []
+        account_id, currency = await self._account(standing.customer)
+        return account_id, [self._exposure(standing, account_id, currency)]
 
     async def _account(self, customer: str) -> tuple[str, str]:
         """The id and currency of the account that has the customer's number."""
@@ -121,7 +128,7 @@ class Accounts:
 
     def _note(self, standing: Standing, account_id: str, key: str) -> Json:
         body = {
-            "WhatId": account_id,
+            **({"WhatId": account_id} if account_id else {}),
             "Subject": f"Receivables of {standing.customer}"[:255],
             "Description": _words(standing),
             "Status": "Completed",
@@ -130,7 +137,8 @@ class Accounts:
         return {"method": "POST", "url": f"{self._org.path}/sobjects/Task", "referenceId": "note", "body": body}
 
     async def _written(self, note_id: str, account_id: str) -> Written:
-        url = f"{await self._org.address()}/lightning/r/Account/{account_id}/view"
+        page = f"Account/{account_id}" if account_id else f"Task/{note_id}"
+        url = f"{await self._org.address()}/lightning/r/{page}/view"
         return Written(target_id=note_id, url=url, details={"account": account_id})
 
 

@@ -18,17 +18,19 @@ SELECT customer FROM follow_ups WHERE (followed < changes OR look_again_at <= bu
 ORDER BY customer LIMIT $2
 """
 # Open ones, and those that changed since the customer was told of them last: what is long paid is not read again.
-_INVOICES = f"""
+_INVOICE = f"""
 SELECT d.reference, d.number, d.contract, d.entity, d.customer, d.state, d.system, d.target_id, d.url, d.due_date, d.currency,
        d.total, d.open_amount, least(d.open_amount, {DISPUTED}) AS disputed,
        (SELECT coalesce(sum(a.amount + a.withheld), 0) FROM payment_applications a
         JOIN payments p ON (p.system, p.source_id, p.source_version) = (a.system, a.source_id, a.source_version)
         WHERE a.system = d.system AND a.target_id = d.target_id AND p.state = 'received') AS paid
-FROM billing_documents d
-WHERE d.customer = $1 AND d.kind = 'invoice' AND d.target_id <> '' AND (d.open_amount <> 0 OR d.changed_at >= coalesce((
+FROM billing_documents d WHERE d.kind = 'invoice' AND d.target_id <> ''
+"""
+_INVOICES = f"""{_INVOICE} AND d.customer = $1 AND (d.open_amount <> 0 OR d.changed_at >= coalesce((
     SELECT max(decided_at) FROM announcements n WHERE n.about = 'invoice/' || d.reference), '-infinity'))
 ORDER BY d.reference
 """
+_OPEN = f"{_INVOICE} AND d.contract = ANY ($1) AND d.open_amount <> 0 ORDER BY d.reference"
 # Those that something is to be said of; of what they were ever applied to, an invoice of ours says whose they are.
 _PAYMENTS = (
     "WITH held AS ("
@@ -83,17 +85,23 @@ class FollowUps:
         )
         assert row is not None
         read_at: datetime = row["at"]
-        invoices = await self._database.rows(_INVOICES, customer)
+        invoices = [_invoice(one) for one in await self._database.rows(_INVOICES, customer)]
+        of_all = await self.open_of(sorted({one.contract for one in invoices}))
         payments = await self._database.rows(_PAYMENTS, customer)
         exposures = await self._receivables.exposure(customer, as_of=read_at.date())
         standing = CustomerStanding(
             customer=customer,
             read_at=read_at,
             exposures=tuple(exposures),
-            invoices=tuple(_invoice(one) for one in invoices),
+            invoices=tuple(invoices),
             payments=tuple(_held(one) for one in payments),
+            shared=tuple(one for one in of_all if one.customer != customer),
         )
         return int(row["changes"]), standing
+
+    async def open_of(self, contracts: Sequence[str]) -> Sequence[OpenInvoice]:
+        """What is open of these contracts now, whoever pays it."""
+        return [_invoice(one) for one in await self._database.rows(_OPEN, list(contracts))] if contracts else []
 
     async def is_known(self, customer: str) -> bool:
         """Whether it ever owed or paid anything."""

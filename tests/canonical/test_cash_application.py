@@ -137,6 +137,15 @@ def test_a_deal_is_told_the_sum_of_its_invoices_whatever_their_order(opens: list
     assert [(d.contract, d.open) for d in told.deals] == [(d.contract, d.open) for d in again.deals]
 
 
+@given(own=st.lists(CENTS, min_size=1, max_size=4), others=st.lists(CENTS, max_size=4))
+def test_a_deal_is_told_what_all_of_its_payers_owe(own: list[Money], others: list[Money]) -> None:
+    invoices = [an_invoice(reference=f"I{n}", open=one, total=one) for n, one in enumerate(own)]
+    shared = [an_invoice(reference=f"O{n}", customer="CUST-2", open=one, total=one) for n, one in enumerate(others)]
+    elsewhere = an_invoice(reference="E", customer="CUST-2", contract="ENG-OTHER")
+    told = account_standing(standing(*invoices).changed(shared=(*shared, elsewhere)))
+    assert [deal.open for deal in told.deals] == [Money.sum([*own, *others], "USD")]
+
+
 def test_a_deal_that_came_to_nothing_is_told_once() -> None:
     exposure = Exposure(
         customer="CUST-1", open=usd(0), overdue=usd(0), disputed=usd(0), credit=usd(0), parked=usd(0), documents=0

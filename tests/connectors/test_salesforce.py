@@ -122,6 +122,15 @@ class TestSalesforce(ConnectorContract):
         assert [Decimal(str(one["Open_Receivables__c"])) for one in (account, deal)] == [1300, 1300]
         assert [Decimal(str(one["Disputed_Receivables__c"])) for one in (account, deal)] == [400, 400]
 
+    async def test_of_a_payer_without_an_account_the_deals_are_told(self, bench: Bench) -> None:
+        standing = a_standing(customer="CUST-20107", has_account=False)
+        written = await bench.connector.tell_account(standing, key=TOLD)
+        assert await bench.connector.find_account_note(standing, key=TOLD) == written
+        [account] = [one for one in bench.vendor.state["Account"].values() if one["AccountNumber"] == NUMBER]
+        [deal] = [one for one in bench.vendor.state["Opportunity"].values() if one["Contract_Reference__c"] == "C-100"]
+        assert account.get("Open_Receivables__c") is None
+        assert Decimal(str(deal["Open_Receivables__c"])) == 1300
+
     async def test_an_account_that_nobody_can_tell_from_another_is_left_untold(self, bench: Bench) -> None:
         for customer in ("CUST-NOBODY", NUMBER):
             with pytest.raises(Rejected, match=r"accounts of .* have the number"):
