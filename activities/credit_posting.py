@@ -15,6 +15,7 @@ from activities.ports import Customers
 from activities.step import Asked, Bookkeeping, Step
 from activities.systems import Systems
 from activities.tax_question import tax_question
+from activities.unapproved import withdraw_unapproved
 from canonical.credit import CreditProposal, ProposalState
 from canonical.errors import Misconfigured
 from canonical.invoice import DocumentRecord, InvoiceState
@@ -220,6 +221,7 @@ class CreditPostingActivities:
             record = await erp.read_credit_memo(target_id)
         await self._mirror(erp, record, [proposal.request.invoice, *others], request.origin)
         if proposal.state is ProposalState.APPROVED:
+            await withdraw_unapproved(self.billing, proposal.reopened, origin=request.origin)
             await self.billing.credit_proposals.move(reference, ProposalState.POSTED, origin=request.origin)
         return Credited(target_id=target_id, number=record.number, total=record.total, open=record.open, url=record.url)
 

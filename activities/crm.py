@@ -11,6 +11,7 @@ from activities.engagement import Board
 from activities.ports import Crm, CrmUpdate
 from activities.systems import Systems
 from canonical.engagement import EngagementStatus
+from canonical.money import Money
 from canonical.provenance import Origin, Write
 from canonical.reference import business_key
 from canonical.written import Written
@@ -28,6 +29,7 @@ class Tell(BaseModel):
     occasion: EngagementStatus
     note: str = ""
     targets: dict[str, str] = {}
+    left_out: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -61,5 +63,6 @@ class CrmActivities:
             look_up=partial(crm.find_write_back, update, key=key),
             declared=crm.declares("write_back"),
         )
-        await self.board.reached(tell.origin, tell.occasion, note=tell.note, targets=tell.targets, version=tell.version)
+        said = tell.model_dump(include={"note", "targets", "version"})
+        await self.board.reached(tell.origin, tell.occasion, left_out=tell.left_out, **said)
         return written

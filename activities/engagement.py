@@ -9,6 +9,7 @@ from activities.books import Audit, Clock, Engagements, Expectations, Inbox, Pla
 from activities.step import Bookkeeping, Step, Undo
 from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.expectation import activation_key
+from canonical.money import Money
 from canonical.provenance import Entry, Origin
 
 
@@ -20,6 +21,7 @@ class Checkpoint(BaseModel):
     version: int = 0
     note: str = ""
     targets: dict[str, str] = {}
+    left_out: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,19 @@ class Board:
     clock: Clock
 
     async def reached(
-        self, origin: Origin, status: EngagementStatus, *, note: str, targets: dict[str, str], version: int
+        self,
+        origin: Origin,
+        status: EngagementStatus,
+        *,
+        note: str,
+        targets: dict[str, str],
+        version: int,
+        left_out: Money | None = None,
     ) -> None:
         """Show the status on the board and in the trail; an active project meets what was expected of its contract."""
         now = await self.clock.now()
         is_active = status in {EngagementStatus.ACTIVE, EngagementStatus.PARTLY_ACTIVE}
-        row = EngagementRow(reference=origin.engagement, status=status, note=note, targets=targets or None)
+        row = EngagementRow(reference=origin.engagement, status=status, note=note, targets=targets or None, left_out=left_out)
         await self.engagements.update(row.model_copy(update={"activated_at": now}) if is_active else row)
         entry = Entry(
             action="checkpoint",
@@ -90,6 +99,5 @@ class EngagementActivities:
     @activity.defn
     async def reach(self, checkpoint: Checkpoint) -> None:
         """Show a status that no other activity shows."""
-        await self.board.reached(
-            checkpoint.origin, checkpoint.status, note=checkpoint.note, targets=checkpoint.targets, version=checkpoint.version
-        )
+        said = checkpoint.model_dump(include={"note", "targets", "version"})
+        await self.board.reached(checkpoint.origin, checkpoint.status, left_out=checkpoint.left_out, **said)

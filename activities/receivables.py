@@ -1,7 +1,7 @@
 """Payments and document status come in from each receivables system; each is safe to run twice (R100, R101, R107)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,6 +12,7 @@ from temporalio import activity
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Receivables
 from activities.books import Clock, CrossReferences, Engagements, Watermarks
+from activities.payers import Payers
 from activities.systems import Systems
 from canonical.invoice import DocumentRecord
 from canonical.landscape import Capability, Scope
@@ -89,11 +90,11 @@ class ReceivablesActivities:
         return list(await self.billing.follow_ups.waiting(after=request.after))
 
     async def _poll_payments(self, system: Receivables, heard: Heard, now: datetime, origin: Origin) -> None:
-        source = f"payments/{system.name}"
+        source, payers = f"payments/{system.name}", Payers(self.references, self.engagements, self.billing)
         since = await self._since(source, now)
         newest = since
         async for page in _gathered(system.payments(since, now)):
-            payments = await self._named(system.name, page)
+            payments = await payers.named(system.name, page)
             news = await self.billing.receivables.record_payments(payments, origin=origin)
             await self._keep_journals(system, [one.source_id for one in payments])
             heard.payments += len(payments)
@@ -105,21 +106,6 @@ class ReceivablesActivities:
     async def _since(self, source: str, now: datetime) -> datetime:
         mark = await self.watermarks.read(source)
         return now - FIRST_WINDOW if mark is None else mark - OVERLAP
-
-    async def _named(self, system: str, payments: Sequence[Payment]) -> list[Payment]:
-        """Payments by our name of who paid: whose documents they pay, else whose record there it is."""
-        targets = [line.target_id for payment in payments for line in payment.applications]
-        owners = await self.billing.receivables.customers_of(system, targets)
-        return [payment.model_copy(update={"customer": await self._payer(system, payment, owners)}) for payment in payments]
-
-    async def _payer(self, system: str, payment: Payment, owners: Mapping[str, str]) -> str:
-        known = [owners[one.target_id] for one in payment.applications if one.target_id in owners]
-        if known:
-            return known[0]
-        bound = await self.references.to_ours(system, "customer", payment.customer)
-        if bound:
-            return bound.rpartition(".")[0] or bound
-        return await self.engagements.customer_with(payment.customer) or f"{system}:{payment.customer}"
 
     async def _keep_journals(self, system: Receivables, payments: Sequence[str]) -> None:
         """What they posted, exchange gains and losses among it (S13); also what an attempt that died did not come to."""

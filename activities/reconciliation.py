@@ -21,7 +21,7 @@ from canonical.landscape import Scope
 from canonical.period import Period
 from canonical.provenance import Origin
 from canonical.reconciliation import Comparison, Discrepancy, DiscrepancyState, Listed, ReconciliationRun, RunTotals
-from canonical.rules.reconciling import OBJECTS, window
+from canonical.rules.reconciling import OBJECTS, is_mirrored, window
 from canonical.written import RoundingLevel
 
 MOST_CASES = 200
@@ -146,7 +146,7 @@ class ReconciliationActivities:
             await self._propose([one for one in found if one.type.proposes], request.origin)
             await self.cases.resolve([case_key(one) for one in closed], actor="handoff", reason=f"Gone at run {run.number}.")
         counted = {one.type.value: sum(other.type is one.type for other in found) for one in found}
-        to_heal = sorted({one.comparison for one in found if one.type.heals})
+        to_heal = sorted({one.comparison for one in found if one.type.heals or is_mirrored(one)})
         return Finished(totals=await findings.totals(run.number), found=counted, closed=len(closed), to_heal=to_heal)
 
     async def _unserved(self, run: int, names: Sequence[str]) -> None:

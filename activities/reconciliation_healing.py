@@ -1,6 +1,6 @@
 """MISSING and LATE heal by running the handoff again, through the same door and the same write protocol (R135)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_ports import Receivables
-from activities.books import Cases, Clock, Inbox
+from activities.books import Cases, Clock, CrossReferences, Engagements, Inbox
 from activities.contract_of_record import ContractsOfRecord
+from activities.payers import Payers
 from activities.reconciliation import proposal
 from activities.reconciliation_ports import HealingBooks, ReconciliationPolicy, Runs
 from activities.step import Asked, Bookkeeping, Step
@@ -19,6 +20,7 @@ from canonical.charge import ChargeLine
 from canonical.event import FactKind, InboundEvent
 from canonical.provenance import Origin
 from canonical.reconciliation import Comparison, Discrepancy, DiscrepancyType, ReconciliationRun
+from canonical.rules.reconciling import is_mirrored
 from canonical.written import Written
 
 SOURCES_AT_ONCE = 500
@@ -52,6 +54,8 @@ class HealingActivities:
     inbox: Inbox
     cases: Cases
     clock: Clock
+    references: CrossReferences
+    engagements: Engagements
 
     @activity.defn
     async def entries_to_take_in(self, request: HealFindings) -> ToHeal:
@@ -92,15 +96,18 @@ class HealingActivities:
 
     @activity.defn
     async def heal_payments(self, request: HealFindings) -> int:
-        """Payments are read again from the ERP and mirrored."""
-        found = await self._findings(request)
-        erp, wanted = self.systems.get(request.comparison.outside, Receivables), {one.key for one in found}
-        since = datetime.combine(request.run.since, time(), UTC) - _DAY
-        async for page in erp.payments(since, await self.clock.now()):
-            mine = [one for one in page if one.source_id in wanted]
-            await self.billing.receivables.record_payments(mine, origin=request.origin)
-            activity.heartbeat()
-        return await self._noted(request, found, "read again")
+        """Payments are read again from the ERP and mirrored; one that was deleted there is none here either.
+
+        The ledger holds payments as a mirror only: nobody here could take one back.
+        """
+        found = await self._of_comparison(request)
+        erp, mirror = self.systems.get(request.comparison.outside, Receivables), self.billing.receivables
+        gone = [one for one in found if is_mirrored(one)]
+        await mirror.payments_gone(erp.name, [one.key for one in gone], origin=request.origin)
+        await self._noted(request, gone, "it is gone in the ERP, and with it here")
+        missing = [one for one in found if one.type.heals]
+        await self._read_again(request, erp, {one.key for one in missing})
+        return await self._noted(request, missing, "read again")
 
     @activity.defn
     async def propose_missing(self, request: HealFindings) -> int:
@@ -108,6 +115,16 @@ class HealingActivities:
         found = await self._findings(request)
         await self._proposed(request, found)
         return len(found)
+
+    async def _read_again(self, request: HealFindings, erp: Receivables, wanted: Collection[str]) -> None:
+        if not wanted:
+            return
+        payers = Payers(self.references, self.engagements, self.billing)
+        since = datetime.combine(request.run.since, time(), UTC) - _DAY
+        async for page in erp.payments(since, await self.clock.now()):
+            mine = await payers.named(erp.name, [one for one in page if one.source_id in wanted])
+            await self.billing.receivables.record_payments(mine, origin=request.origin)
+            activity.heartbeat()
 
     async def _post_charges(self, request: HealFindings, erp: Receivables, name: str, missing: Sequence[Discrepancy]) -> None:
         items = [one.item for one in await self.billing.billables.read([one.key for one in missing])]
@@ -169,8 +186,11 @@ class HealingActivities:
         return Asked.of(step, erp, verb=verb, kind=kind, reference=reference, declared_as=declared_as)
 
     async def _findings(self, request: HealFindings) -> list[Discrepancy]:
+        return [one for one in await self._of_comparison(request) if one.type.heals]
+
+    async def _of_comparison(self, request: HealFindings) -> list[Discrepancy]:
         found = await self.reconciliation.findings.of_run(request.run.number)
-        return [one for one in found if one.comparison == request.comparison.name and one.type.heals]
+        return [one for one in found if one.comparison == request.comparison.name]
 
     async def _noted(self, request: HealFindings, found: Sequence[Discrepancy], did: str) -> int:
         await self.reconciliation.findings.healed(request.run.number, [one.number for one in found], did)

@@ -21,7 +21,10 @@ class EngagementStatus(StrEnum):
 
 
 class EngagementRow(Part):
-    """Where an engagement stands; an update changes only the fields given. ``targets`` maps what was made to its id there."""
+    """Where an engagement stands; an update changes only the fields given. ``targets`` maps what was made to its id there.
+
+    ``left_out`` is what of the value was never handed over: workstreams that people left out for good (S14).
+    """
 
     reference: str
     status: EngagementStatus | None = None
@@ -31,6 +34,7 @@ class EngagementRow(Part):
     correlation: str | None = None
     version: int | None = None
     value: Money | None = None
+    left_out: Money | None = None
     executed_at: datetime | None = None
     activated_at: datetime | None = None
     targets: dict[str, str] | None = None

@@ -10,7 +10,7 @@ from canonical.money import Money
 from ledger.database import Database
 
 _PLAIN = ("status", "title", "customer", "entity", "correlation", "version", "executed_at", "activated_at", "note")
-_COLUMNS = ("reference", *_PLAIN, "value_amount", "value_currency", "targets")
+_COLUMNS = ("reference", *_PLAIN, "value_amount", "value_currency", "left_out_amount", "targets")
 _UPDATE = f"""
 INSERT INTO engagements AS e ({", ".join(_COLUMNS)})
 VALUES ({", ".join(f"${place}" for place in range(1, len(_COLUMNS)))}, coalesce(${len(_COLUMNS)}::jsonb, '{{}}'))
@@ -28,13 +28,14 @@ class Engagements:
 
     async def update(self, row: EngagementRow) -> None:
         """Only the fields that are given are changed; targets are added to those that are known."""
-        money = row.value
+        money, left_out = row.value, row.left_out
         await self._database.execute(
             _UPDATE,
             row.reference,
             *(getattr(row, name) for name in _PLAIN),
             money.amount if money else None,
             money.currency if money else None,
+            left_out.amount if left_out else None,
             row.targets,
         )
 
@@ -87,5 +88,9 @@ class Engagements:
 
 def _engagement(row: asyncpg.Record) -> EngagementRow:
     fields: dict[str, Any] = dict(row)
-    amount, currency = fields.pop("value_amount"), fields.pop("value_currency")
-    return EngagementRow(**fields, value=Money(amount=amount, currency=currency) if currency else None)
+    amount, currency, left_out = (fields.pop(name) for name in ("value_amount", "value_currency", "left_out_amount"))
+    return EngagementRow(
+        **fields,
+        value=Money(amount=amount, currency=currency) if currency else None,
+        left_out=Money(amount=left_out, currency=currency) if left_out else None,
+    )

@@ -334,6 +334,7 @@ class Engagement(SQLModel, table=True):
     version: int | None = Field(sa_column=Column(Integer, nullable=True))
     value_amount: Decimal | None = amount()
     value_currency: str | None = words(optional=True)
+    left_out_amount: Decimal | None = amount()
     executed_at: datetime | None = moment()
     activated_at: datetime | None = moment()
     targets: dict[str, str] = pairs()

@@ -58,6 +58,7 @@ class CashDesk:
             )
         workflow_id = "/".join(filter(None, ("apply_credit", held.reference, document.reference, name)))
         if not await self._is_known(workflow_id):
+            _require_same_customer(held, document)
             _require_room(amount, held, document)
         request = ApplyCreditTo(
             system=document.system,
@@ -104,6 +105,14 @@ def _require_positive(amount: Money) -> None:
     if amount.amount <= 0 or not amount.is_exact:
         raise Malformed(
             f"amount: {amount} cannot be booked.", remedy="Give an amount above zero, in the decimals of its currency."
+        )
+
+
+def _require_same_customer(held: Payment, document: BillingDocument) -> None:
+    if held.customer != document.customer:
+        raise Malformed(
+            f"invoice: {held.reference} is money of {held.customer}, and {document.reference} is owed by {document.customer}.",
+            remedy="Correct whose payment it is in the ERP, and take payments in again; across customers it takes a credit.",
         )
 
 

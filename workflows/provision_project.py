@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.step import Step, Undo
     from canonical.engagement import EngagementStatus
     from canonical.exception import Finding
+    from canonical.money import Money
     from canonical.written import Written
     from workflows import options
     from workflows.control_point import Controlled
@@ -116,7 +117,7 @@ class ProvisionProjectWorkflow(Controlled):
         if self._judged.held:
             await together(*(self._add_workstream(name, finding) for name, finding in sorted(self._judged.held.items())))
             status = EngagementStatus.ACTIVE
-            await self._reached(status, "Every workstream has been decided." + self._without())
+            await self._reached(status, "Every workstream has been decided." + self._without(), self._never_handed_over())
         return self._now(status, self._without())
 
     # The parts that do not depend on each other.
@@ -291,6 +292,11 @@ class ProvisionProjectWorkflow(Controlled):
 
     def _without(self) -> str:
         return f" Left out: {', '.join(sorted(self._left_out))}." if self._left_out else ""
+
+    def _never_handed_over(self) -> Money | None:
+        """What the projects never came to hold of the contract's value, so that nobody looks for it there."""
+        amounts = [money for one in self._left_out if (money := self._judged.held[one].money) is not None]
+        return Money.sum(amounts, amounts[0].currency) if amounts else None
 
     def _now(self, status: EngagementStatus, note: str = "") -> Provisioned:
         return Provisioned(contract=self._contract, version=self._version, status=status, targets=self._targets, note=note)

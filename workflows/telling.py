@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.engagement import Checkpoint, EngagementActivities
     from canonical.engagement import EngagementStatus
     from canonical.exception import Finding
+    from canonical.money import Money
     from canonical.written import Written
     from workflows import options
     from workflows.search_attributes import where
@@ -27,12 +28,12 @@ class Telling(Stepwise):
         if self._judged.deal_id:
             await self._tell(EngagementStatus.WAITING, " ".join(finding.sentence for finding in findings))
 
-    async def _reached(self, status: EngagementStatus, note: str) -> None:
-        await self._tell(status, note)
+    async def _reached(self, status: EngagementStatus, note: str, left_out: Money | None = None) -> None:
+        await self._tell(status, note, left_out)
         workflow.upsert_search_attributes(where(status=status.value))
         workflow.set_current_details(self._details(status, note))
 
-    async def _tell(self, status: EngagementStatus, note: str) -> None:
+    async def _tell(self, status: EngagementStatus, note: str, left_out: Money | None = None) -> None:
         """Write back to the deal where a CRM is there to be told; the board hears it in any case."""
         origin, crm = self.origin("tell_deal"), self._judged.routes.get("crm")
         if crm and self._judged.deal_id:
@@ -47,6 +48,7 @@ class Telling(Stepwise):
                 occasion=status,
                 note=note,
                 targets=dict(self._targets),
+                left_out=left_out,
             )
             try:
                 await self.insisted(partial(_tell_deal, tell), "tell_deal")
@@ -54,7 +56,9 @@ class Telling(Stepwise):
             except ApplicationError:
                 if status in {EngagementStatus.ACTIVE, EngagementStatus.PARTLY_ACTIVE}:
                     raise  # a handoff that its deal is not to hear of is rejected as a whole
-        checkpoint = Checkpoint(origin=origin, status=status, version=self._version, note=note, targets=self._targets)
+        checkpoint = Checkpoint(
+            origin=origin, status=status, version=self._version, note=note, targets=self._targets, left_out=left_out
+        )
         await workflow.execute_activity_method(
             EngagementActivities.reach, checkpoint, task_queue=options.LEDGER, summary=status.value, **options.BOOKS
         )

@@ -1,6 +1,6 @@
 """Control point cash application: what people must look at in a customer's payments, and what collections ask for (R102, S28)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -47,7 +47,8 @@ class CashFinding(Part):
 
 def cash_findings(standing: CustomerStanding, terms: CashTerms) -> list[CashFinding]:
     """Everything in a customer's receivables that waits for people, in a stable order."""
-    found = [one for held in standing.payments for one in _of_payment(held, terms, standing.read_at)]
+    owed = {one.target_id for one in standing.invoices if one.open.amount > 0}
+    found = [one for held in standing.payments for one in _of_payment(held, terms, standing.read_at, owed)]
     found += [one for invoice in standing.invoices for one in _short(invoice, terms)]
     return [*found, *_overdue(standing.invoices, terms, standing.read_at)]
 
@@ -61,14 +62,16 @@ def bucket_of(days: int, boundaries: Sequence[int] = BOUNDARIES) -> str:
     return f"{below[-1] + 1}-{above[0]} days" if above else f"more than {below[-1]} days"
 
 
-def _of_payment(held: HeldPayment, terms: CashTerms, now: datetime) -> Iterator[CashFinding]:
+def _of_payment(held: HeldPayment, terms: CashTerms, now: datetime, owed: Set[str]) -> Iterator[CashFinding]:
+    """Left over is too much where nothing is owed any more of what it pays; else it is still to be applied."""
     payment = held.payment
     if payment.state is PaymentState.BOUNCED:
         yield _paid(held, _bounced(held))
     if payment.state is not PaymentState.RECEIVED or payment.kind is PaymentKind.DEPOSIT:
         return
     if payment.unapplied.amount > 0:
-        yield _paid(held, _over(held) if payment.applications else _unapplied(held))
+        is_settled = payment.applications and owed.isdisjoint(one.target_id for one in payment.applications)
+        yield _paid(held, _over(held) if is_settled else _unapplied(held))
     if held.unknown.amount > 0 and now - held.first_seen_at >= timedelta(hours=terms.parked_hours):
         yield _paid(held, _parked(held, now))
     for finding in uncertified(payment, terms.withholding):
@@ -123,7 +126,7 @@ def _unapplied(held: HeldPayment) -> Finding:
     return Finding(
         code="PAYMENT_UNAPPLIED",
         subject=payment.reference,
-        sentence=f"{payment.customer} paid {payment.amount} with {payment.reference}, which is applied to no invoice.",
+        sentence=f"{payment.customer} paid {payment.amount} with {payment.reference}; {payment.unapplied} is applied to nothing.",
         remedy="Apply it to what it pays (`handoff receivables apply`), or override to leave it on account.",
         money=payment.unapplied,
         evidence=_evidence(held),

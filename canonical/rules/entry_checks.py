@@ -228,6 +228,8 @@ def _has_sensible_money(entry: Entry, around: Circumstances) -> Iterator[Finding
     if not all(money.is_exact for money in (entry.amount, entry.tax) if money is not None):
         remedy = "Correct the amount in the PSA, to the smallest unit of its currency."
         yield _fault(entry, "TOO_MANY_DIGITS", f"has more digits than {entry.amount.currency} has", remedy)
+    if entry.tax is not None and entry.tax.amount < 0:
+        yield _fault(entry, "AMOUNT_NOT_POSITIVE", f"holds a tax of {entry.tax}", "Correct the tax on the receipt's record.")
     if entry.tax is not None and entry.tax.currency == entry.amount.currency and entry.tax > entry.amount:
         yield _fault(
             entry, "TAX_ABOVE_AMOUNT", f"holds more tax ({entry.tax}) than that", "Correct the tax on the receipt's record."

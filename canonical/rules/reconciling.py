@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from canonical.landscape import Capability
 from canonical.money import Money
 from canonical.period import Period
-from canonical.reconciliation import Comparison, Listed, Thing
+from canonical.reconciliation import Comparison, Discrepancy, DiscrepancyType, Listed, Thing
 from canonical.schema import Part
 from canonical.time_entry import ApprovalState, ExpenseItem, TimeEntry
 
@@ -50,6 +50,11 @@ class ReconciliationTerms(Part):
     time_zone: str
     look_back_days: int
     home: str
+
+
+def is_mirrored(found: Discrepancy) -> bool:
+    """Whether the ledger only repeats what its leader no longer has: nobody here could take a payment back."""
+    return found.comparison == "payments" and found.type is DiscrepancyType.ORPHAN
 
 
 def window(terms: ReconciliationTerms, as_of: datetime, since: date | None, through: date | None) -> Period:

@@ -24,6 +24,7 @@ SELECT count(*) FROM (
 """
 _HOLD = """
 UPDATE billables SET state = 'held', hold_code = $2, hold_note = $3 WHERE reference = ANY ($1) AND state <> 'withdrawn'
+AND hold_code NOT IN ('APPROVAL_WITHDRAWN', 'CHANGED_AFTER_BILLING')
 RETURNING reference
 """
 # A person who releases a suspected duplicate says that it is work of its own, and so is what it was held for.
@@ -38,6 +39,13 @@ WITH released AS (
     WHERE r.code = 'DUPLICATE_ENTRY' AND t.content = r.content AND t.state = 'open' AND NOT t.reference = ANY ($1)
 )
 SELECT reference FROM released
+"""
+_SETTLE = """
+UPDATE billables SET source_version = $2,
+       state = CASE hold_code WHEN 'CHANGED_AFTER_BILLING' THEN 'open' ELSE state END,
+       hold_note = CASE hold_code WHEN 'CHANGED_AFTER_BILLING' THEN '' ELSE hold_note END,
+       hold_code = CASE hold_code WHEN 'CHANGED_AFTER_BILLING' THEN '' ELSE hold_code END
+WHERE reference = $1 AND source_version COLLATE "C" < $2 COLLATE "C"
 """
 _HELD_UNDER = """
 SELECT reference FROM billables
@@ -101,11 +109,7 @@ class Billables:
 
     async def settle_change(self, reference: str, version: str) -> None:
         """What came after billing was decided (a delta, a credit): its version is known from now on and asks nobody again."""
-        await self._database.execute(
-            'UPDATE billables SET source_version = $2 WHERE reference = $1 AND source_version COLLATE "C" < $2 COLLATE "C"',
-            reference,
-            version,
-        )
+        await self._database.execute(_SETTLE, reference, version)
 
     async def freeze(self, key: str, contract: str, *, line: str = "", origin: Origin) -> Sequence[Frozen]:
         """An amendment holds what is open of a contract or line, and what comes meanwhile; waits for a run that holds it."""

@@ -79,6 +79,14 @@ coalesce((SELECT f.key FROM billing_freezes f
           WHERE f.contract = j.contract AND f.line IN ('', j.line) AND f.lifted_at IS NULL ORDER BY f.since, f.key LIMIT 1), '')
 """
 _KEPT = tuple(name for name in COLUMNS if name != "evidence")
+# What was billed and is not so at its source any more may not be billed again as it was, whatever is credited, until a later
+# word of its source says what it is.
+_SET_APART = "b.hold_code IN ('APPROVAL_WITHDRAWN', 'CHANGED_AFTER_BILLING')"
+_IS_NEWER = """(b.hold_code = 'APPROVAL_WITHDRAWN' OR b.hold_note COLLATE "C" < j.source_version COLLATE "C")"""
+_SOUND_AGAIN = ", ".join(
+    f"{name} = CASE WHEN {_SET_APART} AND {_IS_NEWER} THEN '{free}' ELSE b.{name} END"
+    for name, free in (("state", "open"), ("hold_code", ""), ("hold_note", ""))
+)
 _STATE = "CASE j.hold_code WHEN '' THEN 'open' ELSE 'held' END"
 _ACCEPT = f"""
 WITH last AS (
@@ -104,8 +112,12 @@ WITH last AS (
     WHERE j.outcome = 'changed' AND j.amount <> b.amount ORDER BY j.reference
     ON CONFLICT (item, rate_version) DO UPDATE SET state = 'asked', asked_at = excluded.asked_at
 ), touched AS (
-    UPDATE billables b SET source_version = j.source_version
+    UPDATE billables b SET source_version = j.source_version, {_SOUND_AGAIN}
     FROM judged j WHERE b.id = j.id AND j.outcome = 'known' AND j.source_version <> b.source_version
+), differing AS (
+    UPDATE billables b SET state = 'held', hold_code = 'CHANGED_AFTER_BILLING', hold_note = j.source_version
+    FROM judged j WHERE b.id = j.id AND j.outcome = 'changed_after_billing'
+    AND b.state <> 'withdrawn' AND (NOT {_SET_APART} OR {_IS_NEWER})
 )
 SELECT outcome, count(*) AS count, (SELECT count(*) FROM added) AS added,
        coalesce(jsonb_agg(jsonb_build_array(reference, contract, source_version, currency, was::text, amount::text)

@@ -62,6 +62,10 @@ WHERE p.state = 'received' AND EXISTS (
 ORDER BY p.system, p.source_id
 """
 )
+_GONE = """
+UPDATE payments SET state = 'void', unapplied = 0, seen_at = business_now()
+WHERE system = $1 AND source_id = ANY ($2) AND state = 'received' RETURNING *, NULL AS applied
+"""
 # Invoices move with what is paid of them; what was voided there, or credited in whole, keeps its state.
 _STATUS = """
 WITH given AS (
@@ -128,6 +132,13 @@ class Receivables:
             newest = {one.source_id: one for one in sorted(payments, key=lambda one: one.source_version)}
             await _note(connection, [_received(newest[source_id], origin) for source_id in kept])
         return kept
+
+    async def payments_gone(self, system: str, source_ids: Sequence[str], *, origin: Origin) -> Sequence[str]:
+        """Payments that somebody deleted in the ERP are void here; answers their references."""
+        async with self._database.transaction() as connection:
+            gone = [payment_of(row) for row in await connection.fetch(_GONE, system, list(source_ids))]
+            await _note(connection, [_received(one, origin) for one in gone])
+        return [one.reference for one in gone]
 
     async def payments_of(self, customer: str) -> Sequence[Payment]:
         """The payments of a customer, the newest first."""

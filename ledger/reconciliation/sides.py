@@ -74,9 +74,11 @@ FROM engagements WHERE entity = $4 AND $5::date <= $6::date AND $7::text <> ''
 
 
 def _projects(kind: str) -> str:
+    """A project is worth what lives in it: a workstream that was left out for good never came there."""
     return f"""
 {_INSERT}
-SELECT {_PLACE}, r.target_id, '{kind}', NULL, e.value_amount, coalesce(e.value_currency, ''), NULL, '', true, r.reference, '',
+SELECT {_PLACE}, r.target_id, '{kind}', NULL, e.value_amount - coalesce(e.left_out_amount, 0),
+       coalesce(e.value_currency, ''), NULL, '', true, r.reference, '',
        CASE e.status WHEN 'partly_active' THEN 'a workstream waits' ELSE '' END, r.target_id, 1, r.bound_at
 FROM cross_references r JOIN engagements e ON e.reference = r.reference AND e.entity = $4
 WHERE r.system = $7 AND r.kind = '{kind}' AND r.withdrawn_at IS NULL AND $5::date <= $6::date

@@ -91,6 +91,7 @@ FAULTY: list[tuple[str, Entry]] = [
     ("TOO_MANY_DIGITS", an_expense(amount=usd("119.005"))),
     ("TOO_MANY_DIGITS", an_expense(tax=usd("19.001"))),
     ("AMOUNT_NOT_POSITIVE", an_expense(amount=usd(0))),
+    ("AMOUNT_NOT_POSITIVE", an_expense(tax=usd("-19"))),
     ("TAX_ABOVE_AMOUNT", an_expense(tax=usd(120))),
     ("SUBCONTRACTOR_PO_MISSING", an_expense(is_subcontractor=True)),
 ]

@@ -81,6 +81,49 @@ async def test_approval_taken_back_before_billing_withdraws_even_before_it_comes
     assert nets(await firm.bill("INV-back-2")) == ["1080.00"]
 
 
+async def test_what_is_credited_once_its_approval_is_gone_is_billed_only_when_approved_anew(
+    database: Database,
+) -> None:
+    firm = Firm(database, "C-unapproved")
+    await firm.approve(an_item("un.1", "8", source_version="1"), an_item("un.2", source_version="1"))
+    await firm.bill("INV-un")
+    taken_back = [("un.1", "kantata", "2")]
+    for _ in range(2):
+        gone = await firm.ledger.billables.withdraw(taken_back, "not approved any more", origin=WHO)
+        assert gone.counts == {Judgement.AFTER_BILLING: 1}
+    await firm.credit("CM-un", "INV-un", [("un.1", "", CreditDisposition.REOPENED)])
+    assert (await firm.bill("INV-un-2")).documents == ()
+    assert (await firm.approve(an_item("un.1", "8", source_version="1"))).counts == {Judgement.OLDER: 1}
+    assert (await firm.ledger.billables.withdraw(taken_back, "still not", origin=WHO)).counts == {Judgement.WITHDRAWN: 1}
+    assert (await firm.balance("un.1")).approved == usd(0)
+    assert (await firm.approve(an_item("un.1", "6", source_version="3"))).counts == {Judgement.CHANGED: 1}
+    assert nets(await firm.bill("INV-un-3")) == ["1200.00"]
+
+
+async def test_an_approval_that_is_restored_as_it_was_frees_what_was_held(database: Database) -> None:
+    firm = Firm(database, "C-restored")
+    await firm.approve(an_item("re.1", "8", source_version="1"))
+    await firm.bill("INV-re")
+    await firm.ledger.billables.withdraw([("re.1", "kantata", "2")], "not approved any more", origin=WHO)
+    assert (await firm.approve(an_item("re.1", "8", source_version="3"))).counts == {Judgement.KNOWN: 1}
+    (state,) = await firm.ledger.billables.read(["re.1"])
+    assert (state.state, state.hold_code, state.item.source_version) == ("open", "", "3")
+
+
+async def test_what_changed_after_billing_is_not_billed_again_as_it_was(database: Database) -> None:
+    firm = Firm(database, "C-other")
+    await firm.approve(an_item("ot.1", "8", source_version="1"))
+    await firm.bill("INV-ot")
+    for _ in range(2):
+        changed = await firm.approve(an_item("ot.1", "6", source_version="2"))
+        assert changed.counts == {Judgement.CHANGED_AFTER_BILLING: 1}
+        await firm.approve(an_item("ot.1", "8", source_version="1"))  # an overlapping window tells the old one again
+    await firm.credit("CM-ot", "INV-ot", [("ot.1", "", CreditDisposition.REOPENED)])
+    assert (await firm.bill("INV-ot-2")).documents == ()
+    assert (await firm.approve(an_item("ot.1", "6", source_version="2"))).counts == {Judgement.CHANGED: 1}
+    assert nets(await firm.bill("INV-ot-3")) == ["1200.00"]
+
+
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
 async def test_the_same_work_under_two_names_waits_for_a_person(database: Database, order: tuple[str, str]) -> None:
     firm = Firm(database, f"C-twins-{order[0]}")

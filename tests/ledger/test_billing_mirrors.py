@@ -75,6 +75,29 @@ async def test_s28_a_payment_that_comes_before_its_invoice_waits(database: Datab
     assert firm.customer not in {payment.customer for payment in await firm.ledger.receivables.parked()}
 
 
+async def test_a_payment_that_moves_to_another_customer_is_looked_at_for_both(database: Database) -> None:
+    wrong, right = Firm(database, "C-wrong"), Firm(database, "C-right")
+    mirror, follow_ups = wrong.ledger.receivables, wrong.ledger.follow_ups
+    await mirror.record_payments([a_payment(wrong, "1", "500")], origin=WHO)
+    changes, _ = await follow_ups.look(wrong.customer)
+    await follow_ups.followed(wrong.customer, changes, look_again_at=None)
+    moved = a_payment(wrong, "2", "500").model_copy(update={"customer": right.customer})
+    await mirror.record_payments([moved], origin=WHO)
+    assert {wrong.customer, right.customer} <= set(await follow_ups.waiting(after="CUST-C-r", limit=10_000))
+    assert (await mirror.exposure(wrong.customer, as_of=TODAY), await exposure(right)) == ([], ("0", "0", "500"))
+
+
+async def test_a_payment_that_the_erp_deleted_is_nobodys_credit_and_comes_back_with_the_erp(database: Database) -> None:
+    firm = Firm(database, "C-gone")
+    mirror, payment = firm.ledger.receivables, a_payment(firm, "1", "500")
+    await mirror.record_payments([payment], origin=WHO)
+    for expected in ([payment.reference], []):
+        assert await mirror.payments_gone(payment.system, [payment.source_id], origin=WHO) == expected
+    assert await mirror.exposure(firm.customer, as_of=TODAY) == []
+    await mirror.record_payments([payment], origin=WHO)
+    assert await exposure(firm) == ("0", "0", "500")
+
+
 async def test_a_dispute_needs_a_document_and_stays_as_it_was_settled(database: Database) -> None:
     firm = Firm(database, "C-disp")
     await an_invoice(firm)

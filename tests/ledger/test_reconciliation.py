@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from canonical.billable import Billable
+from canonical.engagement import EngagementRow, EngagementStatus
 from canonical.errors import NotReady
 from canonical.money import Money
 from canonical.reconciliation import (
@@ -330,8 +331,43 @@ async def test_a_project_of_another_entitys_contract_is_no_orphan_of_this_one(da
     }  # fmt: skip
 
 
-def _project(number: int, contract: str) -> Listed:
+_cents = st.integers(1, 10**6).map(lambda number: Decimal(number) / 100)
+
+
+@given(lives=_cents, left_out=st.one_of(st.none(), _cents), drift=st.one_of(st.just(Decimal(0)), _cents))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_project_is_worth_its_contract_without_what_was_left_out(
+    books: tuple[asyncio.Runner, Books], lives: Decimal, left_out: Decimal | None, drift: Decimal
+) -> None:
+    runner, opened = books
+    runner.run(_worth_what_lives(opened, lives, left_out, drift))
+
+
+async def _worth_what_lives(books: Books, lives: Decimal, left_out: Decimal | None, drift: Decimal) -> None:
+    """Nothing is found where the project holds what lives in it, and to the cent where it holds anything else (S14)."""
+    number = next(_numbers)
+    entity, contract = f"LEFT{number}", f"C-left-{number}"
+    out = Money(amount=left_out, currency="USD") if left_out is not None else None
+    value = Money(amount=lives + (left_out or 0), currency="USD")
+    row = EngagementRow(reference=contract, entity=entity, status=EngagementStatus.ACTIVE, value=value, left_out=out)
+    await books.engagements.update(row)
+    await books.engagements.update(EngagementRow(reference=contract, note="a later word says nothing of it"))
+    assert await books.engagements.read(contract) == row.changed(note="a later word says nothing of it", targets={})
+    await books.database.execute(
+        "INSERT INTO cross_references (system, kind, target_id, reference, bound_at)"
+        " VALUES ('kantata', 'psa_project', $1, $2, $3)",
+        str(number),
+        contract,
+        EARLIER,
+    )
+    seen = await _reconciled(books, PROJECTS, [_project(number, contract, lives + drift)], entity=entity)
+    assert [(one.type.value, one.money) for one in seen.findings] == (
+        [("AMOUNT", Money(amount=drift, currency="USD"))] if drift else []
+    )
+
+
+def _project(number: int, contract: str, amount: Decimal = Decimal(100)) -> Listed:
     return Listed(
-        target_id=str(number), reference=str(number), kind="psa_project", amount=Decimal(100), currency="USD", is_ours=True,
+        target_id=str(number), reference=str(number), kind="psa_project", amount=amount, currency="USD", is_ours=True,
         project=contract, changed_at=EARLIER,
     )  # fmt: skip

@@ -106,3 +106,12 @@ async def test_money_and_invoices_that_nobody_knows_are_named(house: House, cont
         await desk(house).apply(bank(contract), "NO-SUCH", usd(1), actor=MAKER)
     with pytest.raises(Rejected):
         await desk(house).deposit("NO-SUCH", usd(1), on=DAY, reference="X", actor=MAKER)
+
+
+async def test_money_of_another_customer_is_refused_before_anything_runs(house: House, contract: str) -> None:
+    invoice, other = await invoiced(house, contract, "8"), f"{contract[:8]}-other"
+    await living(house, other)
+    await advance(house, other, usd(500))
+    with pytest.raises(Malformed, match=f"money of CUST-{other}, and {invoice} is owed by CUST-{contract}"):
+        await desk(house).apply(bank(other), invoice, usd(400), actor=MAKER)
+    assert await house.cases(contract) == []
