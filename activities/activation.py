@@ -98,7 +98,14 @@ class ActivationActivities:
         )
         if judgement.blocking:
             return judged
-        dossier = dossier_of(read, judgement, policy_version=policy.version, workstreams=request.workstreams, part=request.part)
+        dossier = dossier_of(
+            read,
+            judgement,
+            policy_version=policy.version,
+            recurring=policy.recurring_policy(*read.billed_by),
+            workstreams=request.workstreams,
+            part=request.part,
+        )
         kept = await self.dossiers.keep("activation", contract.reference, dossier)
         return judged.model_copy(update={"dossier": kept, "has_staffing": bool(dossier.project.staffing)})
 

@@ -22,6 +22,7 @@ from canonical.rules.comparison import differences
 from canonical.rules.composition import compose
 from canonical.rules.matching import Match, MatchKind, match
 from canonical.rules.planning import plan_project, plan_revenue, plan_schedule
+from canonical.rules.recurring import RecurringPolicy
 from canonical.rules.signed_terms import SignedTerms, read_terms
 from canonical.service_template import ServiceTemplate
 from canonical.tax import TaxAnswer
@@ -44,6 +45,11 @@ class ReadContract(BaseModel):
     case: ActivationCase
     signed: SignedContract
     scope: Scope
+
+    @property
+    def billed_by(self) -> tuple[str, date]:
+        """Whose billing terms hold, and those of which day: of the first one of the contract."""
+        return self.case.contract.entity, self.scope.service_date
 
 
 @dataclass(frozen=True)
@@ -114,13 +120,19 @@ class ContractReader:
 
 
 def dossier_of(
-    read: ReadContract, judgement: Judgement, *, policy_version: str, workstreams: list[str] | None = None, part: str = ""
+    read: ReadContract,
+    judgement: Judgement,
+    *,
+    policy_version: str,
+    recurring: RecurringPolicy,
+    workstreams: list[str] | None = None,
+    part: str = "",
 ) -> ActivationDossier:
     """Everything that is to be created from a judged contract, for the workstreams that may start."""
     contract, templates = read.case.contract, {template.reference: template for template in read.case.templates}
     wanted = workstreams if workstreams is not None else list(contract.workstreams)
     ready = [workstream for workstream in wanted if workstream not in judgement.held]
-    schedule = plan_schedule(contract, workstreams=ready)
+    schedule = plan_schedule(contract, workstreams=ready, recurring=recurring)
     if part:
         schedule = schedule.model_copy(update={"reference": f"{schedule.reference}.{part}"})
     return ActivationDossier(
@@ -128,7 +140,7 @@ def dossier_of(
         signed=read.signed,
         project=plan_project(contract, templates, workstreams=ready),
         schedule=schedule,
-        revenue=plan_revenue(contract, templates, workstreams=ready),
+        revenue=plan_revenue(contract, templates, workstreams=ready, recurring=recurring),
         folders=_folders(contract, templates),
         workstreams=tuple(ready),
         policy_version=policy_version,

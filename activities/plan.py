@@ -88,7 +88,9 @@ class PlanActivities:
         )
         if judgement.blocking:
             return plan
-        dossier = dossier_of(read, judgement, policy_version=plan.policy_version)
+        dossier = dossier_of(
+            read, judgement, policy_version=plan.policy_version, recurring=self.reader.policy.recurring_policy(*read.billed_by)
+        )
         return plan.model_copy(update={"writes": await self._writes(read, dossier)})
 
     async def _writes(self, read: ReadContract, dossier: ActivationDossier) -> list[PlannedWrite]:

@@ -20,6 +20,7 @@ from canonical.rules.expenses import ExpensePolicy
 from canonical.rules.postings import Chart
 from canonical.rules.rating import RatingPolicy
 from canonical.rules.reconciling import ReconciliationTerms
+from canonical.rules.recurring import RecurringPolicy
 from canonical.rules.retroactive import RetroactivePolicy
 from canonical.service_template import ServiceTemplate
 from canonical.written import RoundingLevel
@@ -147,6 +148,10 @@ class Policies(Shape):
     def rating_policy(self, entity: str, on: date) -> RatingPolicy:
         """How hours are rated."""
         return self.billing.on(on).terms(entity).rating
+
+    def recurring_policy(self, entity: str, on: date) -> RecurringPolicy:
+        """Where the periods of subscriptions begin, and how many months they are."""
+        return self.billing.on(on).terms(entity).recurring
 
     def rounds_documents(self, entity: str, on: date) -> bool:
         """Whether the net of an invoice is rounded as a whole, not item by item (S12)."""

@@ -11,6 +11,7 @@ from canonical.money import Money
 from canonical.period import Period
 from canonical.project import BillingTerm, Dimensions, Milestone, Phase, Project, StaffingNeed, Task
 from canonical.quote import BillingKind
+from canonical.rules.recurring import DuePeriod, RecurringPolicy, periods_of
 from canonical.service_template import PhaseTemplate, ServiceTemplate
 
 Templates = dict[str, ServiceTemplate]
@@ -41,8 +42,10 @@ def plan_project(contract: Contract, templates: Templates, *, workstreams: Itera
     )
 
 
-def plan_schedule(contract: Contract, *, workstreams: Iterable[str] | None = None) -> BillingSchedule:
-    """What is billed when: milestones on acceptance, months on their first day, retainers on signing, time by rule."""
+def plan_schedule(
+    contract: Contract, *, workstreams: Iterable[str] | None = None, recurring: RecurringPolicy | None = None
+) -> BillingSchedule:
+    """What is billed when: milestones on acceptance, periods on their first day, retainers on signing, time by rule."""
     lines = _lines(contract, workstreams)
     return BillingSchedule(
         reference=contract.reference,
@@ -50,15 +53,23 @@ def plan_schedule(contract: Contract, *, workstreams: Iterable[str] | None = Non
         customer=contract.payer.reference,
         entity=contract.entity,
         currency=contract.currency,
-        items=tuple(item for line in lines for item in _items(contract, line)),
+        items=tuple(item for line in lines for item in _items(contract, line, recurring)),
         rules=tuple(_rule(contract, line) for line in lines if line.kind is BillingKind.TIME_AND_MATERIALS),
     )
 
 
-def plan_revenue(contract: Contract, templates: Templates, *, workstreams: Iterable[str] | None = None) -> RevenuePlan:
+def plan_revenue(
+    contract: Contract,
+    templates: Templates,
+    *,
+    workstreams: Iterable[str] | None = None,
+    recurring: RecurringPolicy | None = None,
+) -> RevenuePlan:
     """When the contract's value is expected to be earned; a retainer is a deposit and plans no revenue of its own."""
     lines = [line for line in _lines(contract, workstreams) if line.kind is not BillingKind.RETAINER]
-    items = (item for line in lines for item in _revenue(contract, line, templates[line.service_template].revenue_treatment))
+    items = (
+        item for line in lines for item in _revenue(contract, line, templates[line.service_template].revenue_treatment, recurring)
+    )
     return RevenuePlan(reference=contract.reference, currency=contract.currency, items=tuple(items))
 
 
@@ -156,7 +167,7 @@ def _order(contract: Contract, line: ContractLine) -> str:
     return covering.number if covering else ""
 
 
-def _items(contract: Contract, line: ContractLine) -> list[ScheduledItem]:
+def _items(contract: Contract, line: ContractLine, recurring: RecurringPolicy | None) -> list[ScheduledItem]:
     order = _order(contract, line)
     amount = line.amount or Money.zero(contract.currency)
 
@@ -176,21 +187,22 @@ def _items(contract: Contract, line: ContractLine) -> list[ScheduledItem]:
         case BillingKind.SUBSCRIPTION:
             return [
                 item(
-                    f"{line.reference}.{n:02}",
-                    f"{line.description} {month.start:%B %Y}",
+                    one.reference(line.reference),
+                    f"{line.description} {one.period.start:%B %Y}",
                     BillingTrigger.ON_DATE,
-                    amount,
-                    on=month.start,
-                    period=month,
+                    one.amount,
+                    on=one.period.start,
+                    period=one.period,
                 )
-                for n, month in enumerate(_months(contract, line), 1)
+                for one in _periods(contract, line, recurring)
             ]
         case _:
             return []
 
 
-def _months(contract: Contract, line: ContractLine) -> list[Period]:
-    return list(_term(contract).months())[: line.months or None]
+def _periods(contract: Contract, line: ContractLine, recurring: RecurringPolicy | None) -> list[DuePeriod]:
+    priced = line if line.amount else line.changed(amount=Money.zero(contract.currency))
+    return periods_of(priced, _term(contract), recurring)
 
 
 def _rule(contract: Contract, line: ContractLine) -> BillingRule:
@@ -205,16 +217,19 @@ def _rule(contract: Contract, line: ContractLine) -> BillingRule:
     )
 
 
-def _revenue(contract: Contract, line: ContractLine, treatment: str) -> list[RevenuePlanItem]:
+def _revenue(contract: Contract, line: ContractLine, treatment: str, recurring: RecurringPolicy | None) -> list[RevenuePlanItem]:
     term, value = _term(contract), line.value(contract.currency)
     if line.kind is BillingKind.FIXED_FEE and line.milestones and treatment == "point_in_time":
         return _on_acceptance(contract, line, treatment)
-    months = _months(contract, line) if line.kind is BillingKind.SUBSCRIPTION else list(term.months())
-    weights = [Decimal(1)] * len(months) if line.kind is BillingKind.SUBSCRIPTION else [Decimal(month.days) for month in months]
-    kind = "straight_line" if line.kind is BillingKind.SUBSCRIPTION else treatment
+    if line.kind is BillingKind.SUBSCRIPTION:
+        earned = [part for one in _periods(contract, line, recurring) for part in one.by_month()]
+        treatment = "straight_line"
+    else:
+        months = list(term.months())
+        earned = list(zip(months, value.split([Decimal(month.days) for month in months]), strict=True))
     return [
-        RevenuePlanItem(line=line.reference, treatment=kind, period=m, amount=a, kind=line.kind)
-        for m, a in zip(months, value.split(weights), strict=True)
+        RevenuePlanItem(line=line.reference, treatment=treatment, period=period, amount=amount, kind=line.kind)
+        for period, amount in earned
     ]
 
 

@@ -42,6 +42,12 @@ class DuePeriod(Part):
         """The item's reference, as the billing schedule names it: C-100.L3.01."""
         return f"{line}.{self.number:02}"
 
+    def by_month(self) -> list[tuple[Period, Money]]:
+        """What each of its months earns: alike in a whole period, by days in one that is cut short; together its amount (S01)."""
+        months = list(self.period.months())
+        weights = [Decimal(month.days if self.period != self.whole else 1) for month in months]
+        return list(zip(months, self.amount.split(weights), strict=True))
+
 
 def periods(price: Money, term: Period, policy: RecurringPolicy | None = None) -> Iterator[DuePeriod]:
     """All periods of a term at a price per full period; one cut short by the term's start or end is priced by its days (R77)."""

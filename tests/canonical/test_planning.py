@@ -1,6 +1,6 @@
 """Planning: whatever is sold, the parts add up to the whole and nothing falls outside the term."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -13,6 +13,7 @@ from canonical.money import Money
 from canonical.period import Period
 from canonical.quote import BillingKind
 from canonical.rules.planning import cut, plan_project, plan_revenue, plan_schedule
+from canonical.rules.recurring import Alignment, RecurringPolicy
 from tests.build import a_contract, a_template, usd
 
 TEMPLATES = {"implementation": a_template(), "advisory": a_template("advisory")}
@@ -53,6 +54,34 @@ def test_project_schedule_and_revenue_are_worth_the_contract(sold: tuple[Contrac
     assert plan_project(contract, TEMPLATES).value == contract.value
     assert plan_schedule(contract).scheduled + time == contract.value
     assert plan_revenue(contract, TEMPLATES).total == contract.value
+
+
+@given(
+    start=st.dates(date(2024, 1, 1), date(2028, 12, 31)),
+    days=st.integers(1, 800),
+    price=CENTS,
+    months=st.sampled_from([1, 3, 12]),
+    alignment=st.sampled_from(list(Alignment)),
+    lasts=st.sampled_from([0, 1, 12]),
+)
+def test_what_a_subscription_bills_is_what_it_earns_month_by_month(
+    start: date, days: int, price: int, months: int, alignment: Alignment, lasts: int
+) -> None:
+    line = ContractLine(
+        reference="L1", kind=BillingKind.SUBSCRIPTION, description="s", service_template="implementation",
+        amount=Money.from_minor_units(price, "USD"), months=lasts,
+    )  # fmt: skip
+    contract = a_contract(lines=(line,), term=Period(start=start, end=start + timedelta(days=days)))
+    rules = RecurringPolicy(months=months, alignment=alignment)
+    billed = plan_schedule(contract, recurring=rules)
+    earned = plan_revenue(contract, TEMPLATES, recurring=rules)
+    assert earned.total == billed.scheduled
+    ends = {item.period.end for item in billed.items if item.period}
+    assert ends <= {item.period.end for item in earned.items}
+    for end in ends:  # at the end of each period all that was billed for it, and no more, is earned
+        due = [item.amount for item in billed.items if item.period and item.period.end <= end]
+        matured = [item.amount for item in earned.items if item.period.end <= end]
+        assert Money.sum(due, "USD") == Money.sum(matured, "USD")
 
 
 @given(lines())
