@@ -21,7 +21,8 @@ SELECT reference FROM engagements WHERE entity = $1 AND reference > $2 AND ($3 =
 ORDER BY reference LIMIT $4
 """
 # $1 contracts, $2 the first day after the period, $3 the entity. What is billed is what was accounted by then, net of credits;
-# what funds a retainer, and what draws on one, is no revenue of a line.
+# what funds a retainer, and what draws on one, is no revenue of a line. What credits settled of a subscription for good is
+# never earned: its period earns what is left of it, month by month as planned, and nothing more once that is reached.
 _STANDINGS = """
 WITH newest AS (
     SELECT reference, max(version) AS version FROM planned_revenue
@@ -31,6 +32,14 @@ WITH newest AS (
            sum(p.amount) AS price,
            coalesce(sum(p.amount) FILTER (WHERE p.ends <= $2), 0) AS matured
     FROM planned_revenue p JOIN newest USING (reference, version) WHERE p.withdrawn_at IS NULL GROUP BY 1, 2, 3
+), forgone AS (
+    SELECT b.contract, b.line, b.currency, sum(b.closed) AS price, sum(greatest(m.amount - (b.approved - b.closed), 0)) AS matured
+    FROM billables b, LATERAL (
+        SELECT coalesce(sum(p.amount) FILTER (WHERE p.ends <= $2), 0) AS amount
+        FROM planned_revenue p JOIN newest USING (reference, version)
+        WHERE (p.reference, p.line, p.currency) = (b.contract, b.line, b.currency) AND p.withdrawn_at IS NULL
+          AND p.starts >= b.service_from AND p.ends <= b.service_until) m
+    WHERE b.contract = ANY ($1) AND b.kind = 'subscription' AND b.state <> 'withdrawn' AND b.closed > 0 GROUP BY 1, 2, 3
 ), parts AS (
     SELECT d.contract, l.line, d.currency, l.billing, l.account,
            sum(CASE d.kind WHEN 'invoice' THEN l.amount ELSE -l.amount END) AS amount
@@ -58,11 +67,13 @@ WITH newest AS (
     SELECT DISTINCT ON (contract, line) contract, line, done, expected, as_of, note FROM revenue_measures
     WHERE contract = ANY ($1) AND as_of < $2 ORDER BY contract, line, as_of DESC, version DESC
 )
-SELECT contract, line, currency, plan.treatment, plan.kind, coalesce(plan.price, 0) AS price, billed.parts, books.books,
-       coalesce(plan.matured, 0) AS matured, coalesce(delivered.amount, 0) AS delivered,
+SELECT contract, line, currency, plan.treatment, plan.kind,
+       coalesce(plan.price, 0) - coalesce(forgone.price, 0) AS price, billed.parts, books.books,
+       coalesce(plan.matured, 0) - coalesce(forgone.matured, 0) AS matured, coalesce(delivered.amount, 0) AS delivered,
        measured.done, measured.expected, measured.as_of, measured.note
 FROM plan FULL JOIN billed USING (contract, line, currency) FULL JOIN books USING (contract, line, currency)
-LEFT JOIN delivered USING (contract, line, currency) LEFT JOIN measured USING (contract, line)
+LEFT JOIN delivered USING (contract, line, currency) LEFT JOIN forgone USING (contract, line, currency)
+LEFT JOIN measured USING (contract, line)
 ORDER BY contract, line, currency
 """
 

@@ -90,15 +90,24 @@ class Sold:
         ]
         await documents.complete(reference, usd(0), lines, origin=WHO)
         await documents.move(reference, InvoiceState.RELEASED, origin=WHO)
-        record = DocumentRecord(
-            target_id=f"id-{reference}",
-            number=f"NS-{reference}",
-            state=DocumentState.OPEN,
-            net=invoice.net,
-            tax=usd(0),
-            total=invoice.net,
-            open=invoice.net,
-            posted_on=on,
-            version="1",
-        )
-        await documents.posted(reference, record, system="netsuite", origin=WHO)
+        await documents.posted(reference, _record(reference, invoice.net, on), system="netsuite", origin=WHO)
+
+    async def posted_credit(self, reference: str, on: date) -> None:
+        """A memo that was made is posted; the credit is made when a person agreed, so it is released already."""
+        documents = self.books.billing.documents
+        net = (await documents.credit_memo(reference)).net
+        await documents.posted(reference, _record(reference, net, on), system="netsuite", origin=WHO)
+
+
+def _record(reference: str, net: Money, on: date) -> DocumentRecord:
+    return DocumentRecord(
+        target_id=f"id-{reference}",
+        number=f"NS-{reference}",
+        state=DocumentState.OPEN,
+        net=net,
+        tax=usd(0),
+        total=net,
+        open=net,
+        posted_on=on,
+        version="1",
+    )

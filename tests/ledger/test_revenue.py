@@ -7,8 +7,9 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from canonical.billable import BillableKind
+from canonical.billable import BillableKind, CreditDisposition
 from canonical.errors import KeyReusedWithDifferentContent
+from canonical.invoice import CreditedAllocation, CreditMemo
 from canonical.journal import Journal
 from canonical.money import Money
 from canonical.obligation import RevenueRun, Sums
@@ -63,6 +64,26 @@ async def test_s01_a_subscription_month_at_its_end_and_never_twice(database: Dat
     [row] = await books.billing.revenue.earned(contract="R-S01")
     assert (row.earned, row.billed, row.asset, row.liability) == (usd(12_000), usd(6_000), usd(6_000), usd(-6_000))
     assert row.last is not None and row.last.cumulative == usd(12_000)
+
+
+async def test_what_is_credited_of_a_subscription_for_good_is_never_earned(database: Database) -> None:
+    books = Books.over(database)
+    sold = Sold(books, "R-gone", "E-gone")
+    await sold.plan(*planned("L3", "subscription", "straight_line", (APRIL, 6_000), (MAY, 6_000)))
+    await sold.approve("subscription", "L3", 12_000, APRIL.start, service=Period(start=APRIL.start, end=MAY.end))
+    await sold.bill("GONE", APRIL.start)
+    [part] = await books.billing.documents.allocations("GONE")
+    gone = CreditedAllocation(
+        allocation=part.allocation, amount=usd(7_000), quantity=part.quantity, disposition=CreditDisposition.WRITTEN_OFF
+    )
+    memo = CreditMemo(
+        reference="GONE.CR1", invoice="GONE", contract="R-gone", entity="E-gone", customer="CUST-1", currency="USD",
+        memo_date=APRIL.last, accounting_date=APRIL.last, reason="cancelled", lines=(), tax=usd(0),
+    )  # fmt: skip
+    await books.billing.credits.credit(memo, [gone], origin=WHO)
+    await sold.posted_credit("GONE.CR1", APRIL.last)
+    assert await recognized(books, "E-gone") == {"2300": Decimal(5_000), "4020": Decimal(-5_000)}
+    assert await recognized(books, "E-gone", MAY) is None
 
 
 async def test_a_run_that_was_not_posted_is_the_answer_until_it_is(database: Database) -> None:
