@@ -236,11 +236,15 @@ def _is_within_credit(case: ActivationCase) -> Iterable[Finding]:
     record = case.match.record
     if not case.rules.checks_credit or record is None or record.credit_limit is None:
         return
-    short = short_of_credit(record, case.contract.value)
+    value = case.contract.value
+    is_comparable = record.credit_limit.currency == value.currency
+    short = short_of_credit(record, value) if is_comparable else value
     if short is not None:
+        sentence = f"{record.legal_name} would owe {short} more than its credit limit of {record.credit_limit}."
+        other = f"{record.legal_name} has a credit limit of {record.credit_limit}; whether {value} more fit is not known."
         yield Finding(
             code="CREDIT_LIMIT",
-            sentence=f"{record.legal_name} would owe {short} more than its credit limit of {record.credit_limit}.",
+            sentence=sentence if is_comparable else other,
             remedy="Have the credit approved (override with the reason), raise the limit in the ERP, or ask for a deposit.",
             subject=record.target_id,
             money=short,
@@ -249,9 +253,9 @@ def _is_within_credit(case: ActivationCase) -> Iterable[Finding]:
 
 
 def short_of_credit(record: CustomerRecord, addition: Money) -> Money | None:
-    """How far exposure and a new contract exceed the limit; None when they do not, or when the currencies cannot be compared."""
+    """How far exposure and a new contract exceed the limit; None when they do not, or when there is none."""
     limit = record.credit_limit
-    if limit is None or limit.currency != addition.currency:
+    if limit is None:
         return None
     exposure = record.exposure or Money.zero(limit.currency)
     short = exposure + addition - limit

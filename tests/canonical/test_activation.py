@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from canonical.contract import RateTerm
+from canonical.money import Money
 from canonical.party import Address, TaxRegistration
 from canonical.rules.activation import PurchaseOrderMode, judge
 from canonical.rules.comparison import differences
@@ -82,6 +83,15 @@ def test_credit_is_short_by_what_exceeds_the_limit() -> None:  # S31
     [finding] = judge(case).blocking
     assert finding.code == "CREDIT_LIMIT"
     assert finding.money == usd(60_000)
+    assert judge(case, overridden=frozenset({("CREDIT_LIMIT", record.target_id)})).is_clear
+
+
+def test_a_limit_in_another_currency_is_judged_by_a_person_and_never_passed_over() -> None:
+    record = a_customer_record(credit_limit=Money.of(10**9, "EUR"), exposure=Money.of(1, "EUR"))
+    contract = a_contract(lines=(a_fixed_line(),))
+    case = a_case(contract=contract, match=match(contract.payer, [record], entity="US01"))
+    [finding] = judge(case).blocking
+    assert (finding.code, finding.money) == ("CREDIT_LIMIT", contract.value)
     assert judge(case, overridden=frozenset({("CREDIT_LIMIT", record.target_id)})).is_clear
 
 
