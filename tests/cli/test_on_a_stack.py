@@ -16,6 +16,7 @@ from rehearsal.systems.registry import SYSTEMS
 from rehearsal.vendors import Vendors
 from rehearsal.world import World
 from tests.cli.command import Handoff
+from tests.quiet import pause
 
 FINANCE, ENGINEER, TAX = (f"{name}@northwind.example" for name in ("fin.okafor", "ines.integration", "tessa.tax"))
 MILESTONE = {"milestone": "M1", "title": "Go-live", "amount": "60,000.00"}
@@ -81,6 +82,7 @@ class Running:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     handoff = Handoff(tmp_path_factory.mktemp("stack") / "state", {})
     with handoff.up() as said:
+        pause(handoff.home, [one["id"] for one in handoff("schedules", "list", "--json").json])
         yield Running(handoff, said)
 
 

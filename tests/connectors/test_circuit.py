@@ -115,13 +115,14 @@ async def test_reserved_slots_are_for_the_first_lane() -> None:
 
 
 async def test_a_call_that_was_given_up_does_not_keep_the_circuit_waiting() -> None:
-    budget = Budget(4)
+    budget, clock = Budget(4), Clock()
+    budget.circuit = Circuit("erp", clock=clock)
     for _ in range(IN_A_ROW):
         with pytest.raises(Unavailable):
             await held(budget, Unavailable("503"))
     with pytest.raises(NotReached):
         await held(budget)
-    await asyncio.sleep(FIRST_PAUSE.total_seconds())
+    clock.now += FIRST_PAUSE.total_seconds()
     with pytest.raises(asyncio.CancelledError):
         async with budget.slot():
             raise asyncio.CancelledError

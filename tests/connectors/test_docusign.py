@@ -186,7 +186,7 @@ class TestDocuSign(ConnectorContract):
         assert signed.document
         for _ in range(2):
             with pytest.raises(Rejected, match="larger than 100 bytes"):
-                await asyncio.wait_for(connector.download(signed.document), 5)
+                await asyncio.wait_for(connector.download(signed.document), 60)
         await connector.aclose()
 
     async def test_a_broken_download_is_tried_again(self, bench: Bench) -> None:
@@ -248,12 +248,16 @@ class TestDocuSign(ConnectorContract):
     @pytest.mark.parametrize("status", [400, 429])
     async def test_an_hourly_limit_waits_for_the_announced_reset(self, bench: Bench, status: int) -> None:
         bench.vendor.state["accounts"][ACCOUNT] |= {"rate_limit": 0, "limit_status": status}
+
+        def full_hour(moment: datetime) -> datetime:
+            return moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+        asked = datetime.now(UTC)
         with pytest.raises(Throttled) as refused:
             await bench.connector.find_signed("C-100")
-        now = datetime.now(UTC)
-        left = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1) - now
-        assert refused.value.retry_after is not None
-        assert abs(refused.value.retry_after - left) < timedelta(seconds=5)
+        told, wait, second = datetime.now(UTC), refused.value.retry_after, timedelta(seconds=1)
+        assert wait is not None
+        assert any(asked + wait - second <= full <= told + wait + second for full in (full_hour(asked), full_hour(told)))
 
     async def test_a_burst_limit_waits_half_a_minute(self, bench: Bench) -> None:
         bench.vendor.state["accounts"][ACCOUNT] |= {"burst_limit": 0}

@@ -1,6 +1,5 @@
 """Credit in NetSuite: credit memos, customer deposits, unapplied credit, and what each is applied to."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from sandbox.vendor import SimulatedVendor
 from tests.connectors.contract import Bench
 from tests.connectors.netsuite_billing import JUNE, a_buyer, a_credit_memo, a_line, an_invoice, books, invoiced, paid
 from tests.connectors.netsuite_world import a_bench, a_vendor, calls, settings, usd
+from tests.sandbox.collision import colliding
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,9 @@ async def test_two_workers_that_apply_one_payment_at_once_both_get_through_once(
     first = await invoiced(bench.connector, lines=(a_line(amount="100"),))
     second = await invoiced(bench.connector, reference="INV-101", lines=(a_line(amount="100"),))
     payment = await paid(bench, first, "200", apply=[])
-    bench.vendor.seed({"account": {"call_seconds": 0.1}})
     other_worker = connect("erp", settings(bench.url))
-    await asyncio.gather(
+    await colliding(
+        bench.vendor,
         bench.connector.apply_credit(payment, first.target_id, usd("100"), key="apply_credit/P-1/INV-100"),
         other_worker.apply_credit(payment, second.target_id, usd("100"), key="apply_credit/P-1/INV-101"),
     )

@@ -1,7 +1,5 @@
 """How the connector talks to NetSuite: collections, jobs, overload, collisions, refusals and pages."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -28,6 +26,7 @@ from tests.connectors.netsuite_world import (
     phases,
     settings,
 )
+from tests.sandbox.collision import colliding
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +113,10 @@ async def test_our_own_calls_stay_within_the_budget_of_the_account(bench: Bench)
 
 async def test_two_writers_on_one_record_both_get_through(bench: Bench) -> None:
     customer_id = await a_customer_id(bench.connector)
-    bench.vendor.seed({"account": {"call_seconds": 0.1}})
     project = await bench.connector.create_project(a_project(phases=()), customer_id, key="create_project/C-100")
     kinds = ({"comments": "one"}, {"jobPrice": Decimal("7.10")})
     account = bench.connector._account
-    await asyncio.gather(*(account.change("job", project.target_id, body) for body in kinds))
+    await colliding(bench.vendor, *(account.change("job", project.target_id, body) for body in kinds))
     stored = bench.vendor.state["records"]["job"][project.target_id]
     assert (stored["comments"], stored["jobPrice"]) == ("one", 7.1)
     assert 400 in {call["status"] for call in calls(bench, "/job/", "PATCH")}
@@ -176,7 +174,6 @@ async def test_pages_are_walked_to_the_end(bench: Bench) -> None:
 
 async def test_a_find_costs_one_call(bench: Bench) -> None:
     await a_project_id(bench.connector)
-    before, started = len(bench.vendor.calls), time.monotonic()
+    before = len(bench.vendor.calls)
     await bench.connector.find_project("C-1", key="create_project/C-1")
     assert len(bench.vendor.calls) == before + 1
-    assert time.monotonic() - started < 1

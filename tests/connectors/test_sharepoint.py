@@ -376,13 +376,14 @@ class TestWithdrawal:
 
     async def test_a_change_in_between_is_looked_at_again(self, bench: Bench) -> None:
         workspace = await create(bench.connector)
-        await bench.fault(kind="slow", seconds=0.3, on={"method": "DELETE"})
+        await bench.fault(kind="hold", name="looked", on={"method": "GET", "path": "/children"})
         withdrawing = asyncio.create_task(self.withdraw(bench, workspace))
-        for _ in range(500):
-            if calls(bench, "DELETE", workspace.target_id):
-                break
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while not any(call["fault"] == "hold" for call in bench.vendor.calls):  # noqa: ASYNC110 - the server brings it about
+                await asyncio.sleep(0.01)
         bench.vendor.state["items"][workspace.target_id]["version"] += 1
+        async with httpx.AsyncClient() as http:
+            (await http.post(f"{bench.url}/_sandbox/holds/looked/release")).raise_for_status()
         with pytest.raises(NotReady):
             await withdrawing
         assert (await self.withdraw(bench, workspace)).details["withdrawn"] == "recycled"

@@ -1,5 +1,6 @@
 """One embedded stack for all commands that the documents show: started as a reader starts it, ended by its own signal."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.docs.pages import ROOT
+from tests.quiet import pause
 
 _PATIENCE = 100.0
 
@@ -35,10 +37,14 @@ def running_stack(folder: Path) -> Iterator[dict[str, str]]:
         process = subprocess.Popen(["handoff", "up", "--free-ports"], cwd=ROOT, env=shell, stdout=out, stderr=subprocess.STDOUT)
         try:
             _wait(process, log)
+            listed = subprocess.run(
+                ["handoff", "schedules", "list", "--json"], cwd=ROOT, env=shell, stdout=subprocess.PIPE, check=True
+            )
+            pause(folder / "state", [one["id"] for one in json.loads(listed.stdout)])
             yield shell
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(60)
 
 
 def _wait(process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -14,7 +14,7 @@ SHOWN = (ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md")))
 BLOCKS = [block for page in SHOWN for block in blocks(page) if block.language == "console"]
 # A handoff takes a moment, and a reader looks again; only commands that change nothing are looked at again.
 LOOKS = ("handoff show", "handoff list", "handoff exceptions list", "handoff exceptions show", "handoff trace")
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 pytestmark = pytest.mark.timeout(300)  # the first waits for the stack
 

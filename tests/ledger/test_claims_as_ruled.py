@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,7 @@ async def billed(firm: Firm, items: list[Billable], **asked: Any) -> tuple[dict[
     return taken, sorted(lines)
 
 
+@pytest.mark.timeout(900)
 @PATIENT
 @given(work=st.lists(WORK, min_size=1, max_size=6), ceiling=CENTS, used=CENTS, tolerance=CENTS)
 def test_a_limit_lets_through_what_the_rule_lets_through(
@@ -70,6 +72,7 @@ def test_a_limit_lets_through_what_the_rule_lets_through(
     assert taken == {name: amount for name, amount in ruled.items() if amount}
 
 
+@pytest.mark.timeout(900)
 @PATIENT
 @given(
     work=st.lists(WORK, min_size=1, max_size=6),

@@ -58,6 +58,7 @@ def books(server: Postgres, database_name: str) -> Iterator[tuple[asyncio.Runner
             runner.run(database.close())
 
 
+@pytest.mark.timeout(900)
 @given(st.lists(st.tuples(st.sampled_from(PLANTED), st.integers(1, 40), st.integers(0, 3)), min_size=1, max_size=12))
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_planted_is_what_is_found(books: tuple[asyncio.Runner, Books], planted: list[tuple[str, int, int]]) -> None:

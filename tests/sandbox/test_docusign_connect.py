@@ -47,7 +47,7 @@ class Listener(SimulatedVendor):
         return [Route("/hook", hook, methods=["POST"])]
 
     def wait_for(self, number: int) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(self.received) < number and time.monotonic() < deadline:
             time.sleep(0.01)
         return [json.loads(body) for body, _ in self.received]

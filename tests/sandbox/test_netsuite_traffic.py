@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import httpx2 as httpx
@@ -17,6 +18,7 @@ from netsuite.exceptions import NetsuiteAPIRequestError  # type: ignore[import-u
 from sandbox.netsuite import VENDOR
 from sandbox.serve import serving
 from sandbox.vendor import SimulatedVendor
+from tests.sandbox.collision import colliding
 from tests.sandbox.netsuite_client import (
     ACCOUNT,
     ASYNC,
@@ -136,10 +138,12 @@ async def test_a_batch_of_which_only_a_part_is_committed(client: LocalRest) -> N
 
 
 async def test_more_calls_at_once_than_the_account_may_have(client: LocalRest, vendor: SimulatedVendor) -> None:
-    vendor.seed({"account": {"concurrency_limit": 5, "used_by_others": 3, "call_seconds": 0.3}})
-    calls = (client.request("PUT", f"/record/v1/customer/eid:T{n}", json=HARBOR) for n in range(6))
+    vendor.seed({"account": {"concurrency_limit": 5, "used_by_others": 3, "call_seconds": 60}})
+    calls = [asyncio.create_task(client.request("PUT", f"/record/v1/customer/eid:T{n}", json=HARBOR)) for n in range(6)]
+    first = [(await answered).status_code for answered in islice(asyncio.as_completed(calls), 4)]
+    vendor.seed({"account": {"call_seconds": 0}})
     answers = sorted(answer.status_code for answer in await asyncio.gather(*calls))
-    assert answers == [204, 204, 429, 429, 429, 429]
+    assert (first, answers) == ([429] * 4, [204, 204, 429, 429, 429, 429])
     vendor.seed({"account": {"used_by_others": 5, "overload_answer": "401"}})
     with pytest.raises(NetsuiteAPIRequestError) as raised:
         await client.get("/record/v1/customer/17")
@@ -147,9 +151,8 @@ async def test_more_calls_at_once_than_the_account_may_have(client: LocalRest, v
 
 
 async def test_two_writers_collide_on_one_record(client: LocalRest, vendor: SimulatedVendor) -> None:
-    vendor.seed({"account": {"call_seconds": 0.3}})
     calls = (client.request("PATCH", "/record/v1/customer/17", json={"phone": str(n)}) for n in range(2))
-    answers = sorted(await asyncio.gather(*calls), key=lambda answer: answer.status_code)
+    answers = sorted(await colliding(vendor, *calls), key=lambda answer: answer.status_code)
     assert [answer.status_code for answer in answers] == [204, 400]
     assert answers[1].json()["o:errorDetails"][0]["o:errorCode"] == "RCRD_HAS_BEEN_CHANGED"
 

@@ -75,7 +75,7 @@ async def test_a_journal_that_is_refused_and_rejected_counts_for_nothing(house: 
     await Sold(house.firm.books, contract, "IN01").plan(*planned("L3", "subscription", "straight_line", (APRIL, 70)))
     house.firm.erp.fail("post_journal", "REV-IN01", "rejected")
     handle = await recognizing(house, "IN01", APRIL.start)
-    await house.settle("", "REJECTED", Decision.REJECT)
+    await house.settle("", "REJECTED", Decision.REJECT, subject="post_REV-IN01-2026-04-1-USD")
     assert (await handle.result()).is_rejected
     [run] = await house.firm.books.billing.revenue.runs("IN01")
     assert (run.state, booked(house, "IN01", "REV")) == ("withdrawn", [])
