@@ -362,8 +362,9 @@ async def _worth_what_lives(books: Books, lives: Decimal, left_out: Decimal | No
         EARLIER,
     )
     seen = await _reconciled(books, PROJECTS, [_project(number, contract, lives + drift)], entity=entity)
+    kind = "ROUNDING" if drift <= Decimal("0.01") else "AMOUNT"  # a system that rounds lines may be off by a minor unit
     assert [(one.type.value, one.money) for one in seen.findings] == (
-        [("AMOUNT", Money(amount=drift, currency="USD"))] if drift else []
+        [(kind, Money(amount=drift, currency="USD"))] if drift else []
     )
 
 
