@@ -62,7 +62,7 @@ class ChargeCorrections:
 
     async def _revised(self, item: Billable, around: Round) -> None:
         lines = await self.lines.of([item], around.projects)
-        asked = asked_of(around, verb="revise", kind="charge", reference=item.reference, part=item.rate_version)
+        asked = asked_of(around, verb="revise", kind="charge", reference=item.reference, part=item.rate_version.replace("/", "."))
         await self.books.once(
             asked,
             request={"line": told(lines[0])},

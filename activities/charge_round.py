@@ -87,5 +87,13 @@ def asked_of(around: Round, *, verb: str, kind: str, reference: str, part: str =
 
 def told(line: ChargeLine) -> list[str]:
     """What makes a charge what it is; a later version of the same work is another charge only if it was taken back."""
+    return [*named(line), str(line.billable.amount.amount)]
+
+
+def named(line: ChargeLine) -> list[str]:
+    """Which charge it is, whatever it is worth.
+
+    A rate may change between a lost answer and the second asking: the charge is the same one, and its revision says its amount.
+    """
     item = line.billable
-    return [item.reference, str(item.amount.amount), item.currency, str(item.quantity), line.project_id, line.billing_code]
+    return [item.reference, item.currency, str(item.quantity), line.project_id, line.billing_code]

@@ -13,7 +13,7 @@ from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import Receivables
 from activities.books import Engagements
 from activities.charge_corrections import ChargeCorrections
-from activities.charge_round import AT_ONCE, ChargeLines, ChargesPosted, Round, asked_of, told
+from activities.charge_round import AT_ONCE, ChargeLines, ChargesPosted, Round, asked_of, named
 from activities.step import Asked, Bookkeeping
 from activities.systems import Systems
 from canonical.charge import ChargeBatch, ChargeLine, ToCharge
@@ -182,7 +182,7 @@ class ChargingActivities:
     async def _once(self, asked: Asked, lines: list[ChargeLine], batch: ChargeBatch, around: Round) -> Written:
         return await self.books.once(
             asked,
-            request={"lines": [told(line) for line in lines]},
+            request={"lines": [named(line) for line in lines]},
             call=partial(around.erp.post_charges, lines, key=asked.key),
             look_up=partial(_found, around.erp, batch, asked.key),
         )

@@ -1,5 +1,7 @@
 """The month end of an entity: what stands in the way, what is accrued, which months are due; each is safe to run twice (S19)."""
 
+import asyncio
+import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,14 +28,17 @@ from canonical.rules.earning import recognitions
 from canonical.rules.readiness import hindrances, to_accrue
 
 _LOOKS_BACK = relativedelta(months=2)
+_UNDER_WAY = timedelta(minutes=1)
+"""A write whose worker died is taken up again within this; longer is for a person to look at."""
 
 
 class CloseMonth(BaseModel):
-    """A month of an entity, by its first day."""
+    """A month of an entity, by its first day; ``lets_end`` gives what is just being written the time to come to its end."""
 
     origin: Origin
     entity: str
     start: date
+    lets_end: bool = False
 
 
 class Proposed(BaseModel):
@@ -113,7 +118,13 @@ class CloseActivities:
     @activity.defn
     async def judge_close(self, request: CloseMonth) -> Readiness:
         """Everything that a controller looks at, read at one time."""
-        return await self.readiness(request.entity, month_of(request.start))
+        found = await self.readiness(request.entity, month_of(request.start))
+        until = time.monotonic() + _UNDER_WAY.total_seconds()
+        while request.lets_end and found.is_under_way and time.monotonic() < until:
+            activity.heartbeat()
+            await asyncio.sleep(1)
+            found = await self.readiness(request.entity, month_of(request.start))
+        return found
 
     @activity.defn
     async def finish_close(self, request: CloseMonth) -> None:

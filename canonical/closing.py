@@ -109,6 +109,11 @@ class Readiness(Canonical):
     hindrances: tuple[str, ...] = ()
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether something is being written at this moment, which comes to its end by itself."""
+        return any(one.state in {"reserved", "calling"} for one in self.in_flight)
+
+    @property
     def is_ready(self) -> bool:
         """Whether nothing stands in the way; what waits and is accrued does not."""
         return not self.hindrances

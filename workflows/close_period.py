@@ -147,7 +147,7 @@ class ClosePeriodWorkflow(Recognizing):
     async def _judged(self) -> Readiness:
         return await workflow.execute_activity_method(
             CloseActivities.judge_close,
-            self._month("judge_close"),
+            self._month("judge_close").model_copy(update={"lets_end": True}),
             task_queue=options.LEDGER,
             summary=f"readiness of {self._entity}, {self._start:%Y-%m}",
             **options.READ,

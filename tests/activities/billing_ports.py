@@ -46,9 +46,11 @@ class RememberingReceivables(Remembering):
         self.records = {key: record for key, record in self.records.items() if record.target_id != target_id}
 
     async def post_charges(self, lines: Sequence[ChargeLine], *, key: str) -> Written:
-        written = await self.make("post_charges", "charges", lines[0].billable.contract, key)
-        self.charges |= {line.billable.reference: line for line in lines}
-        return written
+        try:
+            return await self.make("post_charges", "charges", lines[0].billable.contract, key)
+        finally:
+            if self.find(key):  # also where its answer is lost
+                self.charges |= {line.billable.reference: line for line in lines}
 
     async def find_charges(self, references: Sequence[str], *, key: str) -> dict[str, str]:
         return {reference: f"charge-{reference}" for reference in references if reference in self.charges}
