@@ -21,7 +21,7 @@ from canonical.receivable import AccountStanding, Announcement, CustomerStanding
 from canonical.reference import business_key
 from canonical.rules.cash_application import CashFinding, CashTerms, cash_findings
 from canonical.rules.next_look import next_look
-from canonical.rules.standing import account_standing, deal_standing, identity, note_of
+from canonical.rules.standing import account_standing, deal_standings, identity, note_of
 from canonical.written import Written
 
 CONTROL_POINT = "cash_application"
@@ -221,9 +221,8 @@ class FollowingActivities:
     async def _as_of_now(self, standing: AccountStanding) -> AccountStanding:
         """A deal with several payers is told by each of them: the last one to tell says what all of them owe."""
         found = await self.billing.follow_ups.open_of([deal.contract for deal in standing.deals])
-        today = (await self.clock.now()).date()
-        deals = [deal_standing(deal.contract, deal.open.currency, found, today) for deal in standing.deals]
-        return standing.changed(deals=tuple(deals))
+        deals = [(deal.contract, deal.open.currency) for deal in standing.deals]
+        return standing.changed(deals=deal_standings(deals, found, (await self.clock.now()).date()))
 
     async def _is_of_the_crm(self, crm: Crm, customer: str) -> bool:
         """Who pays for no deal (another company that was billed instead, S07) may have no account, and no exposure then.

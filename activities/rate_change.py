@@ -141,9 +141,12 @@ class RateChangeActivities:
 
 def _only_posted(plan: Plan, documents: Mapping[str, BillingDocument]) -> Plan:
     """What is billed and not posted yet cannot be credited: it has a delta of its own."""
-    rebilled = [one for one in plan.rebilled if documents[one.work.invoice].state in _POSTED]
-    others = [one for one in plan.rebilled if one not in rebilled]
-    return plan.changed(rebilled=tuple(rebilled), deltas=(*plan.deltas, *others))
+
+    def is_posted(one: Reprice) -> bool:
+        return documents[one.work.invoice].state in _POSTED
+
+    others = (one for one in plan.rebilled if not is_posted(one))
+    return plan.changed(rebilled=tuple(filter(is_posted, plan.rebilled)), deltas=(*plan.deltas, *others))
 
 
 def _numbered(delta: Billable, documents: Mapping[str, BillingDocument]) -> Billable:

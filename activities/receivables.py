@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.billing_ports import GeneralLedger, Receivables
-from activities.books import Clock, CrossReferences, Engagements, Watermarks
+from activities.books import Clock, Watermarks
 from activities.payers import Payers
 from activities.systems import Systems
 from canonical.invoice import DocumentRecord
@@ -52,8 +52,7 @@ class ReceivablesActivities:
     """The mirror of what the ERP's receivables hold."""
 
     systems: Systems
-    references: CrossReferences
-    engagements: Engagements
+    payers: Payers
     billing: BillingBooks
     policy: BillingPolicy
     watermarks: Watermarks
@@ -90,11 +89,11 @@ class ReceivablesActivities:
         return list(await self.billing.follow_ups.waiting(after=request.after))
 
     async def _poll_payments(self, system: Receivables, heard: Heard, now: datetime, origin: Origin) -> None:
-        source, payers = f"payments/{system.name}", Payers(self.references, self.engagements, self.billing)
+        source = f"payments/{system.name}"
         since = await self._since(source, now)
         newest = since
         async for page in _gathered(system.payments(since, now)):
-            payments = await payers.named(system.name, page)
+            payments = await self.payers.named(system.name, page)
             news = await self.billing.receivables.record_payments(payments, origin=origin)
             await self._keep_journals(system, [one.source_id for one in payments])
             heard.payments += len(payments)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.billing_ports import Receivables
-from activities.books import Cases, Clock, CrossReferences, Engagements, Inbox
+from activities.books import Cases, Clock, Inbox
 from activities.contract_of_record import ContractsOfRecord
 from activities.payers import Payers
 from activities.reconciliation import proposal
@@ -54,8 +54,7 @@ class HealingActivities:
     inbox: Inbox
     cases: Cases
     clock: Clock
-    references: CrossReferences
-    engagements: Engagements
+    payers: Payers
 
     @activity.defn
     async def entries_to_take_in(self, request: HealFindings) -> ToHeal:
@@ -119,10 +118,9 @@ class HealingActivities:
     async def _read_again(self, request: HealFindings, erp: Receivables, wanted: Collection[str]) -> None:
         if not wanted:
             return
-        payers = Payers(self.references, self.engagements, self.billing)
         since = datetime.combine(request.run.since, time(), UTC) - _DAY
         async for page in erp.payments(since, await self.clock.now()):
-            mine = await payers.named(erp.name, [one for one in page if one.source_id in wanted])
+            mine = await self.payers.named(erp.name, [one for one in page if one.source_id in wanted])
             await self.billing.receivables.record_payments(mine, origin=request.origin)
             activity.heartbeat()
 

@@ -43,8 +43,8 @@ class Repricer:
 
     async def rate_again(self, changes: Sequence[Reprice], *, batch: str, origin: Origin) -> None:
         """What is not billed takes its new rate, be it all of an item or its open rest; it remembers the rate that it had."""
-        rests = [one for one in changes if one.work.invoice or one.work.is_closed]
-        whole = [rated_again(one) for one in changes if one not in rests]
+        rests = [one for one in changes if one.is_of_a_rest]
+        whole = [rated_again(one) for one in changes if not one.is_of_a_rest]
         if whole:
             await self.billing.entries.accept(whole, batch=batch, origin=origin, anew=True)
         if rests:

@@ -17,6 +17,7 @@ from activities.intake_queue import IntakeQueue, changed_after, taken_back_late
 from activities.intake_surroundings import Around, Surroundings
 from activities.roster import Roster
 from activities.systems import Systems
+from activities.unapproved import withdraw
 from canonical.billable import Billable
 from canonical.billing_view import PendingApproval
 from canonical.charge import TakenBack
@@ -173,10 +174,7 @@ class TimeActivities:
         if not entries:
             return []
         gone = [(entry.reference, entry.system, entry.source_version) for entry in entries]
-        why, versions = "approval was taken back", {reference: version for reference, _, version in gone}
-        intake = await self.billing.billables.withdraw(gone, why, origin=origin)
-        exported = [one.reference for one in intake.of(Judgement.AFTER_EXPORT)]
-        await self.billing.charges.ask_back([TakenBack(item=one, version=versions[one], reason=why) for one in exported])
+        intake = await withdraw(self.billing, gone, "approval was taken back", origin=origin)
         return intake.of(Judgement.AFTER_BILLING)
 
     async def _keep_pending(self, entries: Sequence[Entry], around: Around) -> None:

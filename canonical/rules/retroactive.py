@@ -123,6 +123,11 @@ class Reprice(Part):
         return max(min(own, zero, all_of_it + standing), all_of_it, -rest)
 
     @property
+    def is_of_a_rest(self) -> bool:
+        """Whether a part of the item was billed or settled, so that only its open rest can be rated again."""
+        return bool(self.work.invoice) or self.work.is_closed
+
+    @property
     def remembers(self) -> dict[str, str]:
         """What the item keeps as evidence of the rate that it had."""
         item = self.work.item
@@ -178,11 +183,14 @@ def plan_change(repriced: Sequence[Reprice], policy: RetroactivePolicy) -> Plan:
     """
     changed = [one for one in repriced if not one.difference.is_zero]
     billed = [one for one in changed if one.work.invoice]
-    rebilled = [one for one in billed if policy is RetroactivePolicy.CREDIT_REBILL and one.work.can_be_rebilled]
+
+    def is_rebilled(one: Reprice) -> bool:
+        return policy is RetroactivePolicy.CREDIT_REBILL and one.work.can_be_rebilled
+
     return Plan(
         rerated=tuple(one for one in changed if not one.work.invoice),
-        deltas=tuple(one for one in billed if one not in rebilled),
-        rebilled=tuple(rebilled),
+        deltas=tuple(one for one in billed if not is_rebilled(one)),
+        rebilled=tuple(filter(is_rebilled, billed)),
     )
 
 

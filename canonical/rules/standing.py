@@ -1,6 +1,6 @@
 """What account teams and delivery are told of a customer's receivables: exposure by currency, by deal, and each invoice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from canonical.money import Money
@@ -9,15 +9,20 @@ from canonical.receivable import AccountStanding, CustomerStanding, DealStanding
 
 def account_standing(standing: CustomerStanding) -> AccountStanding:
     """Exposure of the account, and of each deal that has an open invoice, or one that changed, whoever pays it (R101)."""
-    deals = sorted({(one.contract, one.open.currency) for one in standing.invoices})
-    known = (*standing.invoices, *standing.shared)
-    told = tuple(deal_standing(contract, currency, known, standing.read_at.date()) for contract, currency in deals)
+    deals = {(one.contract, one.open.currency) for one in standing.invoices}
+    told = deal_standings(deals, (*standing.invoices, *standing.shared), standing.read_at.date())
     return AccountStanding(customer=standing.customer, exposures=standing.exposures, deals=told)
 
 
-def deal_standing(contract: str, currency: str, invoices: Iterable[OpenInvoice], today: date) -> DealStanding:
-    """What is open of a contract in a currency, of all who pay for it."""
-    own = [one for one in invoices if (one.contract, one.open.currency) == (contract, currency)]
+def deal_standings(deals: Iterable[tuple[str, str]], invoices: Iterable[OpenInvoice], today: date) -> tuple[DealStanding, ...]:
+    """What is open of these contracts, each in a currency, of all who pay for it."""
+    by_deal: dict[tuple[str, str], list[OpenInvoice]] = {}
+    for one in invoices:
+        by_deal.setdefault((one.contract, one.open.currency), []).append(one)
+    return tuple(_deal(*deal, by_deal.get(deal, []), today) for deal in sorted(deals))
+
+
+def _deal(contract: str, currency: str, own: Sequence[OpenInvoice], today: date) -> DealStanding:
     late = [one.open for one in own if one.due is not None and one.due < today]
     return DealStanding(
         contract=contract,
