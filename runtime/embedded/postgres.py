@@ -123,6 +123,7 @@ class Postgres(Process):
             log=cluster.log,
             check=Check(f"connections on {LOOPBACK}:{self.port}", self._accepts),
             remedy=cluster.remedy,
+            ports=(self.port,),
             folder=Path("/"),
             grace=30,  # the last checkpoint may take a while
             stop_signal=signal.SIGINT,  # PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave

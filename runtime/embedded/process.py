@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+import psutil
 
 LEASH = Path(__file__).with_name("leash.py")
 LOG_LINES_SHOWN = 12
@@ -40,13 +42,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and how to know that it runs."""
+    """What to run, and how to know that it runs. ``ports`` are those on which it listens itself: another may answer there."""
 
     name: str
     command: Sequence[str]
     log: Path
     check: Check
     remedy: str
+    ports: tuple[int, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     patience: float = 90.0  # a busy machine imports slowly; one that ends says so at once
@@ -133,7 +136,7 @@ class Process:
     async def _until_healthy(self) -> None:
         check, deadline, pause = self.program.check, time.monotonic() + self.program.patience, 0.01
         while self._child and self.running:
-            if await check.passes(self._child.pid):
+            if await check.passes(self._child.pid) and listens(self._child.pid, self.program.ports):
                 return
             if time.monotonic() > deadline:
                 raise self._failed(f"was not ready after {self.program.patience:g} s of waiting for {check.waits_for}")
@@ -161,6 +164,17 @@ def _outcome(child: subprocess.Popen[bytes] | None) -> str:
     if code is not None and code < 0:
         return f"by {signal.Signals(-code).name}"
     return f"with exit code {code}"
+
+
+def listens(pid: int, ports: Collection[int]) -> bool:
+    """Whether this very process, or a child of it, listens on all of these ports."""
+    if not ports:
+        return True
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = [(top := psutil.Process(pid)), *top.children(recursive=True)]
+        connections = (one for process in family for one in process.net_connections("tcp"))
+        return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}.issuperset(ports)
+    return False
 
 
 def last_lines(log: Path, count: int = LOG_LINES_SHOWN) -> list[str]:

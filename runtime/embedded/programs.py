@@ -34,13 +34,13 @@ def sandbox(plan: Plan) -> Process:
     chosen = [option for name in plan.vendors for option in ("--vendor", f"{name}={plan.ports[name]}")]
     check = http_all_answer([f"{plan.url_of(name)}/_sandbox/health" for name in plan.vendors])
     arguments = ["sandbox.serve", *chosen, "--state-dir", str((plan.home / "sandbox").resolve())]
-    return _module(plan, Part.SANDBOX, arguments, check, plan.environment)
+    return _module(plan, Part.SANDBOX, arguments, check, plan.environment, ports=tuple(plan.ports[name] for name in plan.vendors))
 
 
 def gateway(plan: Plan, environment: Mapping[str, str]) -> Process:
     """Webhooks, process API and console."""
     check = http_all_answer([plan.url_of("gateway") + plan.health_path])
-    return _module(plan, Part.GATEWAY, ["gateway"], check, environment)
+    return _module(plan, Part.GATEWAY, ["gateway"], check, environment, ports=(plan.ports["gateway"],))
 
 
 def worker(plan: Plan, environment: Mapping[str, str]) -> Process:
@@ -49,7 +49,9 @@ def worker(plan: Plan, environment: Mapping[str, str]) -> Process:
     return _module(plan, Part.WORKER, ["worker"], check, environment)
 
 
-def _module(plan: Plan, part: Part, arguments: list[str], check: Check, environment: Mapping[str, str]) -> Process:
+def _module(
+    plan: Plan, part: Part, arguments: list[str], check: Check, environment: Mapping[str, str], *, ports: tuple[int, ...] = ()
+) -> Process:
     log = log_of(plan, part)
     return Process(
         Program(
@@ -58,6 +60,7 @@ def _module(plan: Plan, part: Part, arguments: list[str], check: Check, environm
             log=log,
             check=check,
             remedy=f"To start it you must correct what its log {log} says, then start the stack again.",
+            ports=ports,
             environment={**environment, "PYTHONUNBUFFERED": "1"},
             folder=ROOT,
             grace=20,

@@ -113,6 +113,7 @@ class Temporal(Process):
             log=self.home / "temporal.log",
             check=temporal_serves(self.address),
             remedy=f"To start it you must correct what the log says, or remove {self.home} to begin with an empty history.",
+            ports=(self.port, *((self.ui_port,) if self.ui_port else ())),
             stop_signal=signal.SIGKILL if self.in_memory else signal.SIGTERM,  # a second saved where nothing is to be kept
         )
 

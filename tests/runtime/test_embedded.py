@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from runtime.embedded.health import worker_polls
+from runtime.embedded.health import http_all_answer, worker_polls
 from runtime.embedded.plan import Existing, Part, Plan
 from runtime.embedded.ports import LOOPBACK, choose, free_ports, is_free
 from runtime.embedded.postgres import Postgres
@@ -206,6 +207,15 @@ class TestProcess:
             await until(lambda: not child.alive)
         finally:
             child.end()
+
+    async def test_one_whose_port_another_answers_on_is_not_taken_for_ready(self, tmp_path: Path) -> None:
+        port = free_ports(1)[0]
+        check = http_all_answer([f"http://{LOOPBACK}:{port}"])
+        command = [sys.executable, "-m", "http.server", "--bind", LOOPBACK, str(port)]
+        program = a_program(tmp_path, "", command=command, check=check, ports=(port,), patience=60)
+        async with Process(program):
+            with pytest.raises(PartFailed, match=r"(?s)ended with exit code 1 .*Address already in use"):
+                await Process(replace(program, log=tmp_path / "second.log")).start()
 
 
 @pytest.fixture

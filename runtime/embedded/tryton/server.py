@@ -72,6 +72,7 @@ class Tryton(Process):
             log=self._log,
             check=Check(f"Tryton's version at {self.url}", self._answers),
             remedy=f"To start it you must correct what its log {self._log} says.",
+            ports=(self.port,),
             environment=environment,
             patience=60,
             folder=ROOT,
