@@ -21,8 +21,9 @@ SELECT reference FROM engagements WHERE entity = $1 AND reference > $2 AND ($3 =
 ORDER BY reference LIMIT $4
 """
 # $1 contracts, $2 the first day after the period, $3 the entity. What is billed is what was accounted by then, net of credits;
-# what funds a retainer, and what draws on one, is no revenue of a line. What credits settled of a subscription for good is
-# never earned: its period earns what is left of it, month by month as planned, and nothing more once that is reached.
+# what funds a retainer, and what draws on one, is no revenue of a line. What credits settled of a price for good is never earned
+# (IFRS 15.51, a price concession): progress is of what is left, and months earn as planned until that is reached, those of a
+# subscription each within its own period.
 _STANDINGS = """
 WITH newest AS (
     SELECT reference, max(version) AS version FROM planned_revenue
@@ -33,13 +34,15 @@ WITH newest AS (
            coalesce(sum(p.amount) FILTER (WHERE p.ends <= $2), 0) AS matured
     FROM planned_revenue p JOIN newest USING (reference, version) WHERE p.withdrawn_at IS NULL GROUP BY 1, 2, 3
 ), forgone AS (
-    SELECT b.contract, b.line, b.currency, sum(b.closed) AS price, sum(greatest(m.amount - (b.approved - b.closed), 0)) AS matured
+    SELECT b.contract, b.line, b.currency, sum(b.closed) AS price,
+           sum(greatest(m.amount - (b.approved - b.closed), 0)) AS matured
     FROM billables b, LATERAL (
         SELECT coalesce(sum(p.amount) FILTER (WHERE p.ends <= $2), 0) AS amount
         FROM planned_revenue p JOIN newest USING (reference, version)
         WHERE (p.reference, p.line, p.currency) = (b.contract, b.line, b.currency) AND p.withdrawn_at IS NULL
-          AND p.starts >= b.service_from AND p.ends <= b.service_until) m
-    WHERE b.contract = ANY ($1) AND b.kind = 'subscription' AND b.state <> 'withdrawn' AND b.closed > 0 GROUP BY 1, 2, 3
+          AND b.kind = 'subscription' AND p.starts >= b.service_from AND p.ends <= b.service_until) m
+    WHERE b.contract = ANY ($1) AND b.kind IN ('subscription', 'milestone') AND b.state <> 'withdrawn' AND b.closed > 0
+    GROUP BY 1, 2, 3
 ), parts AS (
     SELECT d.contract, l.line, d.currency, l.billing, l.account,
            sum(CASE d.kind WHEN 'invoice' THEN l.amount ELSE -l.amount END) AS amount
@@ -69,7 +72,8 @@ WITH newest AS (
 )
 SELECT contract, line, currency, plan.treatment, plan.kind,
        coalesce(plan.price, 0) - coalesce(forgone.price, 0) AS price, billed.parts, books.books,
-       coalesce(plan.matured, 0) - coalesce(forgone.matured, 0) AS matured, coalesce(delivered.amount, 0) AS delivered,
+       coalesce(least(plan.matured - coalesce(forgone.matured, 0), plan.price - coalesce(forgone.price, 0)), 0) AS matured,
+       coalesce(delivered.amount, 0) AS delivered,
        measured.done, measured.expected, measured.as_of, measured.note
 FROM plan FULL JOIN billed USING (contract, line, currency) FULL JOIN books USING (contract, line, currency)
 LEFT JOIN delivered USING (contract, line, currency) LEFT JOIN forgone USING (contract, line, currency)

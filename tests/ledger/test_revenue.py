@@ -66,22 +66,52 @@ async def test_s01_a_subscription_month_at_its_end_and_never_twice(database: Dat
     assert row.last is not None and row.last.cumulative == usd(12_000)
 
 
+async def credited_for_good(sold: Sold, invoice: str, amount: int) -> None:
+    """Of the only item of an invoice, with a memo that is posted at the end of April."""
+    [part] = await sold.books.billing.documents.allocations(invoice)
+    gone = CreditedAllocation(
+        allocation=part.allocation, amount=usd(amount), quantity=part.quantity, disposition=CreditDisposition.WRITTEN_OFF
+    )
+    memo = CreditMemo(
+        reference=f"{invoice}.CR1", invoice=invoice, contract=sold.contract, entity=sold.entity, customer="CUST-1",
+        currency="USD", memo_date=APRIL.last, accounting_date=APRIL.last, reason="cancelled", lines=(), tax=usd(0),
+    )  # fmt: skip
+    await sold.books.billing.credits.credit(memo, [gone], origin=WHO)
+    await sold.posted_credit(memo.reference, APRIL.last)
+
+
+async def test_progress_is_of_the_price_less_what_was_credited_for_good(database: Database) -> None:
+    """300,000 less a concession of 20,000: at 40 % 112,000 is earned, and 100,000 of 120,000 stands billed."""
+    sold = Sold(Books.over(database), "R-less", "E-less")
+    await sold.plan(*planned("L1", "fixed_fee", "over_time_by_cost", (APRIL, 100_000), (MAY, 200_000)))
+    await sold.approve("milestone", "L1", 120_000, date(2026, 4, 10))
+    await sold.bill("LESS", date(2026, 4, 12), account="2300")
+    await credited_for_good(sold, "LESS", 20_000)
+    await sold.measure("L1", 40, 100, APRIL.last)
+    assert await recognized(sold.books, "E-less") == {
+        "2300": Decimal(100_000),
+        "1150": Decimal(12_000),
+        "4010": Decimal(-112_000),
+    }
+
+
+async def test_months_earn_a_fixed_fee_until_what_is_left_of_it_is_reached(database: Database) -> None:
+    sold = Sold(Books.over(database), "R-left", "E-left")
+    await sold.plan(*planned("L1", "fixed_fee", "straight_line", (APRIL, 6_000), (MAY, 6_000)))
+    await sold.approve("milestone", "L1", 12_000, date(2026, 4, 10))
+    await sold.bill("LEFT", date(2026, 4, 12), account="2300")
+    await credited_for_good(sold, "LEFT", 4_000)
+    assert await recognized(sold.books, "E-left") == {"2300": Decimal(6_000), "4010": Decimal(-6_000)}
+    assert await recognized(sold.books, "E-left", MAY) == {"2300": Decimal(2_000), "4010": Decimal(-2_000)}
+
+
 async def test_what_is_credited_of_a_subscription_for_good_is_never_earned(database: Database) -> None:
     books = Books.over(database)
     sold = Sold(books, "R-gone", "E-gone")
     await sold.plan(*planned("L3", "subscription", "straight_line", (APRIL, 6_000), (MAY, 6_000)))
     await sold.approve("subscription", "L3", 12_000, APRIL.start, service=Period(start=APRIL.start, end=MAY.end))
     await sold.bill("GONE", APRIL.start)
-    [part] = await books.billing.documents.allocations("GONE")
-    gone = CreditedAllocation(
-        allocation=part.allocation, amount=usd(7_000), quantity=part.quantity, disposition=CreditDisposition.WRITTEN_OFF
-    )
-    memo = CreditMemo(
-        reference="GONE.CR1", invoice="GONE", contract="R-gone", entity="E-gone", customer="CUST-1", currency="USD",
-        memo_date=APRIL.last, accounting_date=APRIL.last, reason="cancelled", lines=(), tax=usd(0),
-    )  # fmt: skip
-    await books.billing.credits.credit(memo, [gone], origin=WHO)
-    await sold.posted_credit("GONE.CR1", APRIL.last)
+    await credited_for_good(sold, "GONE", 7_000)
     assert await recognized(books, "E-gone") == {"2300": Decimal(5_000), "4020": Decimal(-5_000)}
     assert await recognized(books, "E-gone", MAY) is None
 
