@@ -180,6 +180,7 @@ def _terms(record: ContractOfRecord) -> ProjectTerms:
         currencies=(record.contract.currency,),
         converts_expenses=True,
         tasks=frozenset(record.lines_of_tasks),
+        term=record.contract.term,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from canonical.exception import Finding
 from canonical.journal import AccountingPeriod
 from canonical.money import Currency, Money
+from canonical.period import Period
 from canonical.person import Person
 from canonical.project import ProjectState
 from canonical.rules.close import LatePolicy, held_until_reopened, is_closed
@@ -21,13 +22,14 @@ _CLOSED = (ProjectState.COMPLETED, ProjectState.ARCHIVED)
 
 class ProjectTerms(Part):
     """What the checks must know of a project. ``currencies`` are those its entries may be in, but expenses that are converted;
-    no ``tasks`` means any task."""
+    no ``tasks`` means any task, no ``term`` any day."""
 
     entity: str
     state: ProjectState
     currencies: tuple[Currency, ...]
     converts_expenses: bool = False
     tasks: frozenset[str] = frozenset()
+    term: Period | None = None
 
 
 class Circumstances(Part):
@@ -162,6 +164,21 @@ def _has_project(entry: Entry, around: Circumstances) -> Iterator[Finding]:
         yield _fault(entry, "PROJECT_CLOSED", f"is on project {entry.project}, which is {state}", remedy, can_override=True)
 
 
+def _is_within_the_term(entry: Entry, around: Circumstances) -> Iterator[Finding]:
+    """Work that no contract covers on its day is nobody's to bill unseen; money may be spent before, as for a flight (R63)."""
+    project = around.projects.get(entry.project)
+    term = project.term if project else None
+    remedy = "Extend the contract by an amendment, or move the entry to the project that it belongs to."
+    if term is None or not entry.is_billable:
+        return
+    if day_of(entry) >= term.end:
+        wrong = f"comes after the term of {entry.project}, which ends on {term.last}"
+        yield _fault(entry, "OUTSIDE_TERM", wrong, remedy, can_override=True)
+    elif isinstance(entry, TimeEntry) and day_of(entry) < term.start:
+        wrong = f"comes before the term of {entry.project}, which begins on {term.start}"
+        yield _fault(entry, "OUTSIDE_TERM", wrong, remedy, can_override=True)
+
+
 def _has_task(entry: Entry, around: Circumstances) -> Iterator[Finding]:
     project = around.projects.get(entry.project)
     if not entry.task:
@@ -278,6 +295,13 @@ def _is_no_duplicate(entry: Entry, seen: Mapping[str, str]) -> Iterator[Finding]
 
 
 _Check = Callable[[Entry, Circumstances], Iterator[Finding]]
-_ALWAYS: tuple[_Check, ...] = (_has_project, _has_person, _has_category, _is_in_an_accepted_currency, _is_in_an_open_period)
+_ALWAYS: tuple[_Check, ...] = (
+    _has_project,
+    _is_within_the_term,
+    _has_person,
+    _has_category,
+    _is_in_an_accepted_currency,
+    _is_in_an_open_period,
+)
 TIME_CHECKS: tuple[_Check, ...] = (*_ALWAYS, _has_task, _has_sensible_hours)
 EXPENSE_CHECKS: tuple[_Check, ...] = (*_ALWAYS, _has_sensible_money, _names_its_order)

@@ -59,8 +59,13 @@ def around(**changes: Any) -> Circumstances:
         "today": date(2026, 5, 12),
         "projects": {
             "ENG-100": ProjectTerms(
-                entity="US01", state=ProjectState.ACTIVE, currencies=("USD",), tasks=frozenset({"T-1", "T-2"})
+                entity="US01",
+                state=ProjectState.ACTIVE,
+                currencies=("USD",),
+                tasks=frozenset({"T-1", "T-2"}),
+                term=Period(start=date(2026, 2, 1), end=date(2026, 7, 1)),
             ),
+            "ENG-ANY": ProjectTerms(entity="US01", state=ProjectState.ACTIVE, currencies=("USD",)),
             "ENG-OLD": ProjectTerms(entity="US01", state=ProjectState.ARCHIVED, currencies=("USD",)),
         },
         "people": {"ann": ANN},
@@ -75,11 +80,14 @@ FAULTY: list[tuple[str, Entry]] = [
     ("ENTRY_NO_PROJECT", an_entry(project="")),
     ("PROJECT_UNKNOWN", an_entry(project="ENG-999")),
     ("PROJECT_CLOSED", an_entry(project="ENG-OLD")),
+    ("OUTSIDE_TERM", an_entry(work_date=date(2026, 7, 1))),
+    ("OUTSIDE_TERM", an_entry(work_date=date(2026, 1, 31))),
+    ("OUTSIDE_TERM", an_expense(spent_on=date(2026, 7, 1))),
     ("ENTRY_NO_TASK", an_entry(task="")),
     ("TASK_UNKNOWN", an_entry(task="TBD")),
     ("ENTRY_NO_PERSON", an_entry(person="")),
     ("PERSON_UNKNOWN", an_entry(person="bob")),
-    ("PERSON_UNKNOWN", an_entry(work_date=date(2025, 12, 31))),
+    ("PERSON_UNKNOWN", an_entry(project="ENG-ANY", work_date=date(2025, 12, 31))),
     ("HOURS_NOT_POSITIVE", an_entry("0")),
     ("HOURS_NOT_POSITIVE", an_entry("-2")),
     ("HOURS_ABOVE_A_DAY", an_entry("24.25")),
@@ -102,6 +110,13 @@ def test_each_fault_has_its_code_its_entry_and_its_remedy(code: str, entry: Entr
     (finding,) = check_batch([entry], around()).findings
     assert (finding.code, finding.subject, finding.evidence["entry"]) == (code, entry.reference, entry.reference)
     assert finding.remedy.endswith(".") and entry.reference in finding.sentence
+
+
+def test_what_no_contract_covers_may_be_let_pass_and_a_flight_is_booked_before() -> None:
+    late, early = an_entry(work_date=date(2026, 7, 1)), an_expense(spent_on=date(2026, 1, 15))
+    own = an_entry(source_id="T2", work_date=date(2026, 7, 1), is_billable=False)
+    assert check_batch([early, own], around()).findings == ()
+    assert check_batch([late], around(), overridden=frozenset({("OUTSIDE_TERM", late.reference)})).passed == (late,)
 
 
 def test_a_sound_entry_and_a_sound_expense_pass() -> None:
