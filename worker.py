@@ -37,6 +37,7 @@ from activities.fact import FactActivities
 from activities.following import FollowingActivities
 from activities.invoicing import InvoicingActivities
 from activities.late_work import LateWork
+from activities.metering import Metering
 from activities.payers import Payers
 from activities.plan import PlanActivities
 from activities.ports import Connected
@@ -120,6 +121,7 @@ def activities(books: Books, policies: Policies, connected: Mapping[str, Connect
         "board": Board(books.engagements, books.expectations, books.audit, books.inbox, books.clock),
         "acceptances": acceptance_door(systems, policies, books),
         "roster": Roster(systems, policies),
+        "metering": Metering(books.billing, policies, books.cases, books.clock),
         "payers": Payers(books.references, books.engagements, books.billing),
         "late": LateWork(systems, books.billing, policies, books.cases),
         "upkeep": Upkeep(books.database, next_owner=by_policy(policies)),

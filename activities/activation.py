@@ -55,6 +55,7 @@ class Judged(BaseModel):
     at_risk: Money | None = None
     has_staffing: bool = False
     has_document: bool = False
+    has_schedule: bool = True
     policy_version: str = ""
 
 
@@ -107,7 +108,13 @@ class ActivationActivities:
             part=request.part,
         )
         kept = await self.dossiers.keep("activation", contract.reference, dossier)
-        return judged.model_copy(update={"dossier": kept, "has_staffing": bool(dossier.project.staffing)})
+        return judged.model_copy(
+            update={
+                "dossier": kept,
+                "has_staffing": bool(dossier.project.staffing),
+                "has_schedule": dossier.schedule.says_something,
+            }
+        )
 
     async def _record(self, request: JudgeActivation, contract: Contract, judged: Judged, tax: TaxAnswer | None) -> None:
         await self.engagements.update(

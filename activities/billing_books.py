@@ -1,16 +1,15 @@
 """The billing ledger and the firm's billing policy, as activities see them; satisfied by shape (DESIGN 5, 8)."""
 
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from pydantic import BaseModel
-
 from activities.ports import ActivationPolicy
+from activities.receivable_books import Disputes, FollowUps, ReceivablesMirror
 from canonical.billable import Billable
 from canonical.billing_document import Allocated, BillingDocument, FrozenRate, LineTerms
-from canonical.billing_view import Exposure, PendingApproval
+from canonical.billing_view import PendingApproval
 from canonical.charge import ChargeBatch, TakenBack, ToCharge
 from canonical.claim import Claim, Claimed, GroupBy
 from canonical.credit import CreditProposal, ProposalState
@@ -19,10 +18,8 @@ from canonical.intake import Intake
 from canonical.invoice import CreditedAllocation, CreditMemo, DocumentLine, DocumentRecord, Invoice, InvoiceState
 from canonical.journal import JournalRecord
 from canonical.money import Money
-from canonical.payment import Payment
 from canonical.provenance import Origin
 from canonical.rate_card import RateCard
-from canonical.receivable import Announcement, CustomerStanding, Dispute, OpenInvoice
 from canonical.rules.cash_application import CashTerms
 from canonical.rules.close import LatePolicy
 from canonical.rules.expenses import ExpensePolicy
@@ -31,6 +28,7 @@ from canonical.rules.rating import Placement, RateBook, RatingPolicy
 from canonical.rules.retroactive import PricedWork, Reprice, RetroactivePolicy
 from canonical.sub_ledger import Move, SubLedger, SubLedgerKind, Taken, Want
 from canonical.time_entry import TimeEntry
+from canonical.usage import Metered
 
 
 class BillingPolicy(ActivationPolicy, Protocol):
@@ -243,47 +241,16 @@ class ExchangeRates(Protocol):
     async def holding(self, currency: str, functional: str, on: date, *, source: str = "") -> FrozenRate | None: ...
 
 
+class Meters(Protocol):
+    """What meters say was used."""
+
+    async def used(self, contract: str) -> Sequence[Metered]: ...
+
+
 class Pending(Protocol):
     """What waits for an approval."""
 
     async def keep(self, waiting: Sequence[PendingApproval], *, gone: Sequence[str] = ()) -> None: ...
-
-
-class ReceivablesMirror(Protocol):
-    """Payments and what is open of documents, as the ERP says."""
-
-    async def record_payments(self, payments: Sequence[Payment], *, origin: Origin) -> Sequence[str]:
-        """Answers the ids of those that were new or newer."""
-        ...
-
-    async def record_status(self, system: str, records: Sequence[DocumentRecord], *, origin: Origin) -> Sequence[str]: ...
-    async def payments_gone(self, system: str, source_ids: Sequence[str], *, origin: Origin) -> Sequence[str]: ...
-    async def payment(self, system: str, source_id: str) -> Payment | None: ...
-    async def customers_of(self, system: str, target_ids: Sequence[str]) -> Mapping[str, str]: ...
-    async def exposure(self, customer: str, *, as_of: date) -> Sequence[Exposure]: ...
-
-
-class FollowUps(Protocol):
-    """Whose receivables changed, and what is to be told of them."""
-
-    async def waiting(self, *, after: str = "", limit: int = 100) -> Sequence[str]: ...
-    async def look(self, customer: str) -> tuple[int, CustomerStanding]: ...
-    async def open_of(self, contracts: Sequence[str]) -> Sequence[OpenInvoice]: ...
-    async def followed(self, customer: str, changes: int, *, look_again_at: datetime | None) -> None: ...
-    async def announce(self, about: str, content: BaseModel, *, same_if: BaseModel) -> None:
-        """Something is to be told, unless ``same_if`` is what was decided last."""
-        ...
-
-    async def untold(self, about: str) -> Announcement | None: ...
-    async def told(self, about: str, number: int) -> None: ...
-    async def announcement(self, about: str, number: int) -> Announcement | None: ...
-
-
-class Disputes(Protocol):
-    """What customers contest."""
-
-    async def read(self, key: str) -> Dispute: ...
-    async def settle(self, key: str, conceded: Money, outcome: str, *, origin: Origin) -> Dispute: ...
 
 
 class BillingBooks(Protocol):
@@ -314,6 +281,8 @@ class BillingBooks(Protocol):
     def exchange_rates(self) -> ExchangeRates: ...
     @property
     def sub_ledgers(self) -> SubLedgers: ...
+    @property
+    def meters(self) -> Meters: ...
     @property
     def pending(self) -> Pending: ...
     @property

@@ -13,11 +13,12 @@ from activities.acceptance import SUBMITTED
 from activities.billing_books import BillingBooks, BillingPolicy
 from activities.books import Audit, Dossiers
 from activities.contract_of_record import ContractOfRecord, ContractsOfRecord
+from activities.metering import Metering
 from canonical.acceptance import Acceptance, AcceptanceState
 from canonical.billable import Billable, BillableKind
 from canonical.contract import ContractLine
 from canonical.exception import Finding
-from canonical.intake import Judgement
+from canonical.intake import Intake, Judgement
 from canonical.money import Money
 from canonical.provenance import Entry, Origin
 from canonical.quote import BillingKind
@@ -69,6 +70,7 @@ class EligibilityActivities:
     policy: BillingPolicy
     dossiers: Dossiers
     audit: Audit
+    metering: Metering
 
     @activity.defn
     async def enter_milestone(self, request: BillAccepted) -> Entered:
@@ -99,11 +101,15 @@ class EligibilityActivities:
 
     @activity.defn
     async def enter_scheduled(self, request: EnterScheduled) -> Entered:
-        """Subscription periods that have begun, retainers on signing, fees by date; asked again, nothing is new (S01)."""
+        """Subscription periods that have begun, retainers on signing, fees by date, and what was used in periods that are over;
+        asked again, nothing is new (S01)."""
         record = await self.record.read(request.contract)
         await self._keep_sub_ledgers(record, request.origin, request.through)
-        items = scheduled_items(record.contract, record.schedule, request.through, record.project.dimensions)
-        entered = await self._entered(record, items, request.origin, batch=f"scheduled/{request.contract}/{request.through}")
+        use = await self.metering.due(record, request.through)
+        items = [*scheduled_items(record.contract, record.schedule, request.through, record.project.dimensions), *use.items]
+        intake = await self._taken_in(items, request.origin, batch=f"scheduled/{request.contract}/{request.through}")
+        await self.metering.settle(record, use, intake, request.origin)
+        entered = _entered(record, items, findings=list(use.missing), is_known=_is_known(items, intake))
         return entered.model_copy(update={"expired": await self._expired(request.contract, request.through)})
 
     async def _expired(self, contract: str, through: date) -> list[Lapsed]:
@@ -114,9 +120,10 @@ class EligibilityActivities:
         ]
 
     async def _entered(self, record: ContractOfRecord, items: list[Billable], origin: Origin, *, batch: str) -> Entered:
-        intake = await self.billing.entries.accept([self._coded(item) for item in items], batch=batch, origin=origin)
-        new = intake.count(Judgement.NEW) + intake.count(Judgement.CHANGED)
-        return _entered(record, items, is_known=bool(items) and not new)
+        return _entered(record, items, is_known=_is_known(items, await self._taken_in(items, origin, batch=batch)))
+
+    async def _taken_in(self, items: list[Billable], origin: Origin, *, batch: str) -> Intake:
+        return await self.billing.entries.accept([self._coded(item) for item in items], batch=batch, origin=origin)
 
     def _coded(self, item: Billable) -> Billable:
         code = self.policy.tax_code(item.entity, item.kind, item.service.start)
@@ -209,6 +216,10 @@ def _entered(
         entity=contract.entity,
         customer=contract.payer.reference,
     )
+
+
+def _is_known(items: list[Billable], intake: Intake) -> bool:
+    return bool(items) and not intake.count(Judgement.NEW) + intake.count(Judgement.CHANGED)
 
 
 def _billed_already(acceptance: Acceptance, item: Billable) -> Finding:

@@ -145,8 +145,9 @@ class PlanActivities:
         planned = self._route(read, Capability.BILLING, what, schedule.project, "create_schedule")
         items = [f"{item.title}: {item.amount}, {item.trigger.value.replace('_', ' ')}" for item in schedule.items]
         rules = [f"time on {rule.line}: {len(rule.rates)} rates" for rule in schedule.rules]
-        planned = planned.model_copy(update={"details": [*items, *rules]})
-        if planned.system is None:
+        told = [*items, *rules] or ["nothing is scheduled: use is billed as it is metered"]
+        planned = planned.model_copy(update={"details": told})
+        if planned.system is None or not schedule.says_something:
             return planned
         billing = self.systems.get(planned.system, Billing)
         return await _seen(planned, lambda: billing.find_schedule(schedule.reference, key=planned.key))

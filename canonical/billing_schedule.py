@@ -58,6 +58,11 @@ class BillingSchedule(Canonical):
     rules: tuple[BillingRule, ...] = ()
 
     @property
+    def says_something(self) -> bool:
+        """Whether a system is to be told of it; what is metered alone is scheduled nowhere."""
+        return bool(self.items or self.rules)
+
+    @property
     def scheduled(self) -> Money:
         """The sum of the items (what rules will charge is not in it)."""
         return Money.sum((item.amount for item in self.items), self.currency)

@@ -10,6 +10,7 @@ from canonical.period import Period
 from canonical.quote import BillingKind
 from canonical.reference import Reference
 from canonical.schema import Canonical, Part, published
+from canonical.usage import UsagePlan
 
 
 class MilestoneTerm(Part):
@@ -32,7 +33,8 @@ class RateTerm(Part):
 
 
 class ContractLine(Part):
-    """One sold line. ``amount`` is the fixed fee, the price of a subscription month, or the retainer; time has rates instead."""
+    """One sold line. ``amount`` is the fixed fee, the price of a subscription month, the retainer, or the use expected; time
+    has rates instead."""
 
     reference: Reference
     kind: BillingKind
@@ -43,11 +45,12 @@ class ContractLine(Part):
     milestones: tuple[MilestoneTerm, ...] = ()
     rates: tuple[RateTerm, ...] = ()
     months: int = 0
+    usage: UsagePlan | None = None
     cap: Money | None = None
     clause: str = ""
 
     def value(self, currency: str) -> Money:
-        """What the line is worth over the contract's life: a fee, all subscription months, the retainer, or the planned hours."""
+        """What the line is worth over the contract's life: a fee, all subscription months, the retainer, use or hours."""
         if self.kind is BillingKind.SUBSCRIPTION and self.amount:
             return self.amount * max(self.months, 1)
         if self.amount is not None:

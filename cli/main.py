@@ -154,6 +154,16 @@ GROUPS: dict[str, dict[str, Target]] = {
             "Import a version of a rate card, which work billed at older rates follows, or exchange rates with source and time.",
         ),
     },
+    "usage": {
+        "import": Target(
+            "cli.usage.import_readings:import_readings",
+            "Import what meters say was used; it is billed once its period is over. Asked again, nothing is counted twice.",
+        ),
+        "show": Target(
+            "cli.usage.show:show",
+            "What was used in the periods that are over, what it comes to, and the periods of which no meter has spoken.",
+        ),
+    },
     "reconcile": {
         "run": Target("cli.reconcile.run:run", "Compare an entity's systems with our ledger now; MISSING and LATE heal."),
         "show": Target("cli.reconcile.show:show", "Past runs; one run with its findings; or what stands open."),
@@ -193,6 +203,7 @@ HELP = {
     "receivables": "What customers owe, and what they paid.",
     "dispute": "What customers contest of their invoices.",
     "rates": "Rate cards and exchange rates.",
+    "usage": "Metered use: what meters say, and what it comes to.",
     "reconcile": "Both sides of everything, compared in money: what is missing, double, different or late.",
     "audit": "The append-only trail: verify and export it.",
     "connectors": "The connected systems.",

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from connectors.webhooks import WebhookReader
-from gateway import codec_endpoint, rates_api
+from gateway import codec_endpoint, rates_api, usage_api
 from gateway.bodies import BoundedBodies
 from gateway.codec_endpoint import CrossOrigin, codec_routes
 from gateway.events import event_routes
@@ -54,7 +54,7 @@ def create_app(
     app.include_router(process_routes(office, gate))
     if codec is not None:
         app.include_router(codec_routes(codec, may_decode=may_decode))
-    larger = dict.fromkeys(rates_api.PATHS, rates_api.LARGEST_BODY)
+    larger = {**dict.fromkeys(rates_api.PATHS, rates_api.LARGEST_BODY), usage_api.PATH: usage_api.LARGEST_BODY}
     larger[f"{codec_endpoint.PREFIX}/"] = codec_endpoint.LARGEST_BODY
     app.add_middleware(BoundedBodies, largest=settings.gateway.largest_body, larger=larger)
     app.add_middleware(CrossOrigin, origins=settings.gateway.codec_origins)

@@ -19,6 +19,7 @@ from gateway.rates_api import rates_routes
 from gateway.receivables_api import receivables_routes
 from gateway.reconciliation_api import reconciliation_routes
 from gateway.texts import TEXT, Identifier, Limit, Name, Number, Wanted
+from gateway.usage_api import usage_routes
 from operations.asked import Cancelled, Counts, Settled, Started, Story
 from operations.office import Office
 from policies.access import Permission
@@ -71,6 +72,7 @@ def process_routes(office: Office, gate: Gate) -> APIRouter:
     billing_routes(routes, office, gate)
     credit_routes(routes, office, gate)
     rates_routes(routes, office, gate)
+    usage_routes(routes, office, gate)
     closing_routes(routes, office, gate)
     receivables_routes(routes, office, gate)
     reconciliation_routes(routes, office, gate)

@@ -109,6 +109,26 @@ class ExchangeRateRow(SQLModel, table=True):
     rate: Decimal = exact(optional=False)
 
 
+class MeterReadingRow(SQLModel, table=True):
+    """What a meter said was used of a contract line on a day; versions of a reading are added, never rewritten."""
+
+    __tablename__ = "meter_readings"
+    __table_args__ = (
+        CheckConstraint("quantity >= 0", name="meter_readings_never_below_zero"),
+        UniqueConstraint("source", "reading", "version", name="meter_readings_name"),
+        Index("meter_readings_contract", "contract", "line", "used_on"),
+    )
+    id: int = number()
+    source: str = words()
+    reading: str = words()
+    version: str = words()
+    contract: str = words()
+    line: str = words()
+    used_on: date = day(optional=False)
+    quantity: Decimal = exact(optional=False)
+    read_at: datetime = moment(now=True)
+
+
 class PaymentRow(SQLModel, table=True):
     """A customer payment as the ERP holds it; a version that is older than what is known changes nothing."""
 

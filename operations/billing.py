@@ -30,6 +30,7 @@ from canonical.sub_ledger import SubLedger, SubLedgerKind
 from ledger.books import Books
 from ledger.exceptions import CaseFilter
 from operations.engine import Engine, Handle, result_of, within
+from operations.metering import MeteringDesk
 from operations.permission import needs
 from operations.preview import Preview, preview
 from policies.access import Permission
@@ -198,7 +199,8 @@ class BillingDesk:
 
     async def preview(self, contract: str, *, through: date) -> Preview:
         """What a run would bill, and what would wait; it touches nothing."""
-        return await preview(self.books, contract, through)
+        metered = await MeteringDesk(self.books, self.policies).show(contract, through=through)
+        return await preview(self.books, contract, through, metered.items)
 
     async def documents(self, contract: str) -> Sequence[BillingDocument]:
         """Invoices and credit memos of a contract, in order of their making."""

@@ -24,6 +24,7 @@ from operations.closing import ClosingDesk
 from operations.credit_desk import CreditDesk
 from operations.engine import Engine
 from operations.handoffs import HandoffDesk
+from operations.metering import MeteringDesk
 from operations.permission import require
 from operations.receivables import ReceivablesDesk
 from operations.reconciliation import ReconciliationDesk
@@ -172,6 +173,11 @@ class Office:
     def billing(self) -> BillingDesk:
         """Runs, rates, limits and invoices."""
         return BillingDesk(self.engine, self.books, self.policies)
+
+    @property
+    def metering(self) -> MeteringDesk:
+        """What meters say was used."""
+        return MeteringDesk(self.books, self.policies)
 
     @property
     def credits(self) -> CreditDesk:

@@ -78,10 +78,10 @@ class Room:
         return taken
 
 
-async def preview(books: Books, contract: str, through: date) -> Preview:
-    """Reads the contract, what is open of it, what the calendar would enter, and the room under its limits."""
+async def preview(books: Books, contract: str, through: date, used: Sequence[Billable] = ()) -> Preview:
+    """Reads the contract, what is open of it, what the calendar and meters would enter, and the room under its limits."""
     record = await ContractsOfRecord(books.dossiers, books.engagements).read(contract)
-    due = scheduled_items(record.contract, record.schedule, through, record.project.dimensions)
+    due = [*scheduled_items(record.contract, record.schedule, through, record.project.dimensions), *used]
     known = {state.item.reference for state in await books.billing.billables.read([one.reference for one in due])}
     coming = [one for one in due if one.reference not in known]
     kept = await books.billing.billables.open_of(contract)

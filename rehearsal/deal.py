@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from policies.shape import Shape
 from rehearsal.words import Amount
 
-Kind = Literal["fixed_fee", "time_and_materials", "subscription", "retainer"]
+Kind = Literal["fixed_fee", "time_and_materials", "subscription", "retainer", "usage"]
 
 
 class Party(Shape):
@@ -43,6 +43,16 @@ class Role(Shape):
     hours: Amount = Decimal(0)
 
 
+class Use(Shape):
+    """What a unit of metered use costs: a price, or tiers by the quantity up to which each holds, the last one "above"."""
+
+    unit: str = ""
+    price: Amount
+    expected: Amount = Field(default=Decimal(0), description="how many units the quote counts on, in the whole term")
+    included: Amount = Decimal(0)
+    tiers: dict[str, Amount] = {}
+
+
 class Line(Shape):
     """One thing sold. ``amount`` is the fixed fee, the retainer, or the price of one month of a subscription."""
 
@@ -55,13 +65,16 @@ class Line(Shape):
     months: int | None = Field(default=None, ge=1)
     milestones: tuple[Milestone, ...] = ()
     roles: dict[str, Role] = {}
+    use: Use | None = None
     clause: str = ""
 
     @model_validator(mode="after")
     def _is_priced(self) -> "Line":
         if self.kind == "time_and_materials" and not self.roles:
             raise ValueError(f"line {self.line} sells time and has no roles; add roles with rate and hours")
-        if self.kind != "time_and_materials" and self.amount is None:
+        if (self.kind == "usage") != (self.use is not None):
+            raise ValueError(f"line {self.line} must say what its use costs if its kind is usage, and only then")
+        if self.kind not in {"time_and_materials", "usage"} and self.amount is None:
             raise ValueError(f"line {self.line} has no amount; add it")
         if self.kind == "subscription" and self.months is None:
             raise ValueError(f"line {self.line} is a subscription without months; add how many are sold")
@@ -72,6 +85,8 @@ class Line(Shape):
         """What the line is worth over its whole term."""
         if self.kind == "time_and_materials":
             return sum((role.rate * role.hours for role in self.roles.values()), Decimal(0))
+        if self.use:
+            return self.use.price * self.use.expected
         return (self.amount or Decimal(0)) * (self.months or 1)
 
 
@@ -123,11 +138,21 @@ def _of_line(line: Line) -> dict[str, str]:
         found[f"line.{line.line}.months"] = str(line.months)
     if line.clause:
         found[f"line.{line.line}.clause"] = line.clause
+    if line.use:
+        found.update(_of_use(line, line.use))
     for name, role in line.roles.items():
         found[f"line.{line.line}.rate.{name}"] = f"{role.rate:,.2f}"
     for milestone in line.milestones:
         found.update(_of_milestone(line, milestone))
     return found
+
+
+def _of_use(line: Line, use: Use) -> dict[str, str]:
+    prefix = f"line.{line.line}"
+    found = {f"{prefix}.amount": f"{line.value:,.2f}", f"{prefix}.unit": use.unit}
+    if use.included:
+        found[f"{prefix}.included"] = f"{use.included:f}"
+    return found | {f"{prefix}.tier.{up_to}": f"{price:f}" for up_to, price in use.tiers.items()}
 
 
 def _of_milestone(line: Line, milestone: Milestone) -> dict[str, str]:

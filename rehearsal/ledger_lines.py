@@ -40,7 +40,7 @@ _QUERIES = {
         SELECT concat_ws(' ', {_PAYMENT}, 'to', d.reference, trim_scale(a.amount), 'withheld', trim_scale(a.withheld),
                          a.certificate)
         FROM payment_applications a JOIN payments p USING (system, source_id, source_version)
-        LEFT JOIN billing_documents d ON d.system = a.system AND d.target_id = a.target_id""",
+        LEFT JOIN billing_documents d ON d.system = a.system AND d.target_id = a.target_id WHERE p.state = 'received'""",
     "revenue": """
         SELECT concat_ws(' ', e.contract, e.line, e.obligation, e.starts, e.account, trim_scale(sum(e.amount)), 'asset',
                          trim_scale(sum(e.asset)), 'liability', trim_scale(sum(e.liability)), e.currency)

@@ -16,6 +16,7 @@ from rehearsal.steps.delivery import Delivery, DeliveryVerbs
 from rehearsal.steps.desk import Desk, DeskVerbs
 from rehearsal.steps.expenses import Expenses, ExpenseVerbs
 from rehearsal.steps.fate import Fate, FateVerbs
+from rehearsal.steps.metering import Metering, MeteringVerbs
 from rehearsal.steps.pressure import Pressure, PressureVerbs
 from rehearsal.steps.receivables import Receivables, ReceivablesVerbs
 from rehearsal.steps.reconciliation import Reconciliation, ReconciliationVerbs
@@ -28,6 +29,7 @@ PERFORMERS = (
     Acceptances,
     Expenses,
     Billing,
+    Metering,
     Receivables,
     Pressure,
     Books,
@@ -47,6 +49,7 @@ class Step(
     AcceptanceVerbs,
     ExpenseVerbs,
     BillingVerbs,
+    MeteringVerbs,
     ReceivablesVerbs,
     PressureVerbs,
     BooksVerbs,

@@ -139,7 +139,7 @@ class ProvisionProjectWorkflow(Controlled):
         if self._judged.routes.get("project_accounting"):
             projects = ProjectAccountingActivities
             await self.made("erp_project", projects.create_erp_project, "project_accounting", undo=projects.withdraw_erp_project)
-        if self._judged.routes.get("billing"):
+        if self._judged.routes.get("billing") and self._judged.has_schedule:
             await self.made("schedule", BillingActivities.create_schedule, "billing", undo=BillingActivities.cancel_schedule)
 
     async def _in_documents(self) -> None:
@@ -226,7 +226,7 @@ class ProvisionProjectWorkflow(Controlled):
             await self.made(
                 "erp_phases", ProjectAccountingActivities.add_erp_phases, "project_accounting", saga=saga, part=workstream
             )
-        if routes.get("billing"):
+        if routes.get("billing") and self._judged.has_schedule:
             billing = BillingActivities
             await self.made(
                 "schedule", billing.create_schedule, "billing", undo=billing.cancel_schedule, saga=saga, part=workstream

@@ -130,6 +130,9 @@ def _line_is_complete(contract: Contract, line: ContractLine) -> Iterable[Findin
                     f"{where} has no price for {term.role}: a rate of zero is no rate.",
                 )
         return
+    if line.kind is BillingKind.USAGE:
+        yield from _use_is_priced(contract, line, where)
+        return
     if line.amount is None or line.amount.amount <= 0:
         yield _incomplete(contract, f"{line.reference} amount", f"{where} has no amount.")
     elif line.milestones:
@@ -137,6 +140,20 @@ def _line_is_complete(contract: Contract, line: ContractLine) -> Iterable[Findin
         if total != line.amount:
             yield _incomplete(
                 contract, f"{line.reference} milestones", f"{where}: the milestones add up to {total}, the line to {line.amount}."
+            )
+
+
+def _use_is_priced(contract: Contract, line: ContractLine, where: str) -> Iterable[Finding]:
+    """However much is used has a price; what is expected to be used may be nothing."""
+    tiers = line.usage.tiers if line.usage else ()
+    if not tiers or tiers[-1].up_to is not None:
+        beyond = f" beyond {tiers[-1].up_to:f}" if tiers else ""
+        yield _incomplete(contract, f"{line.reference} tiers", f"{where} has no price for what is used{beyond}.")
+    for tier in tiers:
+        if tier.rate.amount <= 0:
+            name = "above" if tier.up_to is None else f"up to {tier.up_to:f}"
+            yield _incomplete(
+                contract, f"{line.reference} tier {name}", f"{where} has no price {name}: include it, or price it above zero."
             )
 
 

@@ -6,11 +6,13 @@ from decimal import Decimal
 
 from canonical.contract import Contract, ContractLine, MilestoneTerm, PurchaseOrder, RateTerm
 from canonical.document import SignedContract
+from canonical.errors import Malformed
 from canonical.money import Money
 from canonical.party import Customer, TaxRegistration
 from canonical.period import Period
 from canonical.quote import BillingKind, Deal, Quote, QuoteLine
 from canonical.rules.signed_terms import SignedTerms
+from canonical.usage import Tier, UsagePlan
 
 _WITH_AMOUNT = re.compile(r"(.*\S)\s*\(([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)\)")
 
@@ -71,6 +73,7 @@ def _line(quoted: Sequence[QuoteLine], terms: SignedTerms, currency: str) -> Con
         milestones=_milestones(first.reference, terms, currency),
         rates=tuple(_rate(line, terms, currency) for line in quoted) if is_time else (),
         months=months,
+        usage=_usage(first, terms, currency) if kind is BillingKind.USAGE else None,
         cap=terms.money(terms.line_caps.get(first.reference), currency),
         clause=terms.clauses.get(first.reference, ""),
     )
@@ -89,6 +92,33 @@ def _rate(line: QuoteLine, terms: SignedTerms, currency: str) -> RateTerm:
     signed = terms.money(terms.rates.get((line.reference, line.role)), currency)
     rate = signed if signed is not None else line.rate
     return RateTerm(role=line.role, rate=rate or Money.zero(currency), hours=line.quantity)
+
+
+def _usage(quoted: QuoteLine, terms: SignedTerms, currency: str) -> UsagePlan:
+    """The signed tiers, else the quoted price of a unit, whatever is used."""
+    signed = {upto: price for (line, upto), price in terms.usage_tiers.items() if line == quoted.reference}
+    tiers = [
+        Tier(up_to=_up_to(quoted.reference, upto), rate=Money(amount=price, currency=currency)) for upto, price in signed.items()
+    ]
+    if not tiers and quoted.rate is not None:
+        tiers = [Tier(rate=quoted.rate)]
+    return UsagePlan(
+        unit=terms.usage_units.get(quoted.reference, ""),
+        included=terms.usage_included.get(quoted.reference, Decimal(0)),
+        tiers=tuple(sorted(tiers, key=lambda one: (one.up_to is None, one.up_to))),
+    )
+
+
+def _up_to(line: str, text: str) -> Decimal | None:
+    if text == "above":
+        return None
+    if not text.isdecimal():
+        raise Malformed(
+            f"The signed tier 'line.{line}.tier.{text}' holds up to {text!r}, which is no quantity",
+            remedy="Name each tier by the whole quantity up to which it holds, and the last one 'above'.",
+            evidence={"line": line, "tier": text},
+        )
+    return Decimal(text)
 
 
 def _milestones(line: str, terms: SignedTerms, currency: str) -> tuple[MilestoneTerm, ...]:

@@ -225,6 +225,7 @@ def _revenue(contract: Contract, line: ContractLine, treatment: str, recurring: 
         earned = [part for one in _periods(contract, line, recurring) for part in one.by_month()]
         treatment = "straight_line"
     else:
+        treatment = "as_billed" if line.kind is BillingKind.USAGE else treatment  # use is known once it is metered
         months = list(term.months())
         earned = list(zip(months, value.split([Decimal(month.days) for month in months]), strict=True))
     return [

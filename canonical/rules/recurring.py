@@ -13,6 +13,7 @@ from canonical.money import Money, Rounding
 from canonical.period import Period
 from canonical.reference import Reference
 from canonical.schema import Part
+from canonical.usage import UsagePlan
 
 
 class Alignment(StrEnum):
@@ -88,23 +89,8 @@ def _wholes(term: Period, policy: RecurringPolicy) -> Iterator[Period]:
         start = end
 
 
-class Tier(Part):
-    """A price per unit, up to and including a quantity; the last tier has no end."""
-
-    up_to: Decimal | None = None
-    rate: Money
-
-
-class UsagePlan(Part):
-    """What metered use costs: some included, the rest tier by tier (graduated)."""
-
-    included: Decimal = Decimal(0)
-    tiers: tuple[Tier, ...]
-    rounding: Rounding = Rounding.HALF_UP
-
-
-def usage_amount(plan: UsagePlan, quantity: Decimal) -> Money:
-    """The price of a quantity: each unit at the tier it falls into, rounded once at the end (R77)."""
+def usage_amount(plan: UsagePlan, quantity: Decimal, rounding: Rounding = Rounding.HALF_UP) -> Money:
+    """The price of what a period used: each unit at the tier it falls into, rounded once at the end (R77)."""
     if quantity < 0:
         raise RuleBroken(f"A usage of {quantity} cannot be billed", remedy="Correct the meter; make a credit of what was billed.")
     total, counted, remaining = Money.zero(plan.tiers[0].rate.currency), Decimal(0), max(quantity - plan.included, Decimal(0))
@@ -113,4 +99,4 @@ def usage_amount(plan: UsagePlan, quantity: Decimal) -> Money:
         total, counted, remaining = total + tier.rate * within, counted + within, remaining - within
     if remaining:
         raise RuleBroken(f"No tier prices a usage of {quantity}", remedy="End the plan with a tier that has no upper end.")
-    return total.rounded(plan.rounding)
+    return total.rounded(rounding)

@@ -25,6 +25,9 @@ DEFAULT_LABELS: Mapping[str, str] = {
     "line.<ref>.months": "line_months",
     "line.<ref>.cap": "line_caps",
     "line.<ref>.rate.<role>": "rates",
+    "line.<ref>.unit": "usage_units",
+    "line.<ref>.included": "usage_included",
+    "line.<ref>.tier.<upto>": "usage_tiers",
     "milestone.<ref>.amount": "milestone_amounts",
     "milestone.<ref>.title": "milestone_titles",
     "milestone.<ref>.due": "milestone_dues",
@@ -35,7 +38,10 @@ DEFAULT_LABELS: Mapping[str, str] = {
 
 
 class SignedTerms(Part):
-    """The signed terms, typed; what the document does not say is empty. Amounts are in ``currency``."""
+    """The signed terms, typed; what the document does not say is empty. Amounts are in ``currency``.
+
+    A tier is named by the quantity up to which it holds, or by "above" for all beyond.
+    """
 
     total: Decimal | None = None
     currency: str = ""
@@ -50,6 +56,9 @@ class SignedTerms(Part):
     line_caps: dict[str, Decimal] = {}
     clauses: dict[str, str] = {}
     rates: dict[tuple[str, str], Decimal] = {}
+    usage_units: dict[str, str] = {}
+    usage_included: dict[str, Decimal] = {}
+    usage_tiers: dict[tuple[str, str], Decimal] = {}
     milestone_amounts: dict[str, Decimal] = {}
     milestone_titles: dict[str, str] = {}
     milestone_dues: dict[str, date] = {}
@@ -107,7 +116,9 @@ def _amount(text: str) -> Decimal:
 
 
 _CONVERT: Mapping[str, Callable[[str], object]] = {
-    **dict.fromkeys(("total", "line_amounts", "line_caps", "rates", "milestone_amounts"), _amount),
+    **dict.fromkeys(
+        ("total", "line_amounts", "line_caps", "rates", "milestone_amounts", "usage_included", "usage_tiers"), _amount
+    ),
     **dict.fromkeys(("start", "last", "milestone_dues"), date.fromisoformat),
     **dict.fromkeys(("payment_terms_days", "line_months"), int),
     "line_kinds": BillingKind,

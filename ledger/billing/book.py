@@ -17,6 +17,7 @@ from ledger.billing.exchange_rates import ExchangeRates
 from ledger.billing.follow_ups import FollowUps
 from ledger.billing.journals import Journals
 from ledger.billing.late_work import LateWork
+from ledger.billing.meters import Meters
 from ledger.billing.payments import Receivables
 from ledger.billing.pending import Pending
 from ledger.billing.pressure import Pressures
@@ -54,6 +55,7 @@ class BillingLedger:
     closing: Closing
     closing_journals: ClosingJournals
     late_work: LateWork
+    meters: Meters
 
     @classmethod
     def over(cls, database: Database) -> Self:
@@ -81,4 +83,5 @@ class BillingLedger:
             closing=Closing(database),
             closing_journals=ClosingJournals(database),
             late_work=LateWork(database),
+            meters=Meters(database),
         )

@@ -77,6 +77,7 @@ RECONCILIATION = {
 
 CHARGES = {"charge_batches": CHANGE, "charge_reversals": CHANGE}
 REVISIONS = {"charge_revisions": CHANGE}
+METERS = {"meter_readings": APPEND}
 CREDITS = {"credit_proposals": CHANGE}
 REVENUE = {
     "revenue_measures": APPEND,
@@ -120,6 +121,11 @@ def of_charge_revisions(role: str) -> list[str]:
 def of_credits(role: str) -> list[str]:
     """The grants of what is proposed to be credited."""
     return _grants(role, CREDITS, (), callable_ones=0)
+
+
+def of_meters(role: str) -> list[str]:
+    """The grants of what meters say."""
+    return _grants(role, METERS, (), callable_ones=0)
 
 
 def of_revenue(role: str) -> list[str]:

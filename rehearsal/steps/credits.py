@@ -1,5 +1,6 @@
 """Credits as finance asks for them: proposed, approved by another person, rejected."""
 
+from collections.abc import Awaitable
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from canonical.party import Address, Customer, TaxRegistration
 from policies.shape import Shape
 from rehearsal.deal import Party
 from rehearsal.scene import Scene, StepFailed
-from rehearsal.steps.verb import asked
+from rehearsal.steps.verb import asked, decided
 from rehearsal.words import Amount, MoneyText, Stretch, spoken
 
 _FIN = "fin.okafor@northwind.example"
@@ -103,11 +104,11 @@ class Credits:
 
     async def approve_credit(self, given: DecideCredit) -> None:
         """The second pair of eyes."""
-        await _expecting(given.refused, self._desk.approve(_reference(given), actor=given.by, reason=given.reason))
+        await self._decided(given, self._desk.approve(_reference(given), actor=given.by, reason=given.reason))
 
     async def reject_credit(self, given: DecideCredit) -> None:
         """It is not to be."""
-        await _expecting(given.refused, self._desk.reject(_reference(given), actor=given.by, reason=given.reason))
+        await self._decided(given, self._desk.reject(_reference(given), actor=given.by, reason=given.reason))
 
     async def credit_ends(self, given: CreditEnds) -> None:
         """Look until its process is over."""
@@ -118,6 +119,9 @@ class Credits:
 
         if await self._scene.until(is_over, given.within) is None:
             raise StepFailed(f"after {spoken(given.within)} credit {_reference(given)} still goes on")
+
+    async def _decided(self, given: DecideCredit, asking: Awaitable[object]) -> None:
+        await (_expecting(given.refused, asking) if given.refused else decided(self._scene, asking))
 
     async def _parts(self, given: Credit) -> tuple[CreditPart, ...]:
         if not given.items:

@@ -1,19 +1,18 @@
 """What people do at Handoff: wait for it, decide exceptions, approve, start, plan and cancel handoffs."""
 
-from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from canonical.engagement import EngagementStatus
-from canonical.errors import Failure, Transient
+from canonical.errors import Failure
 from canonical.exception import CaseState, Decision
 from policies.shape import Shape
 from rehearsal.estate import estate
 from rehearsal.record import Json, RecordKind
 from rehearsal.scene import Scene, StepFailed
-from rehearsal.steps.verb import brief
+from rehearsal.steps.verb import brief, decided
 from rehearsal.systems.registry import SystemName
 from rehearsal.words import Stretch, spoken
 
@@ -115,22 +114,23 @@ class Desk:
         """Decide one exception."""
         case = await self._case(given.exception, given.contract, given.subject)
         adopt = await self._found(given.adopt) if isinstance(given.adopt, Lookup) else given.adopt or ""
-        await self._asked(
-            self._office.exceptions.settle(case["number"], given.decision, actor=given.by, reason=given.reason, adopt=adopt)
+        await decided(
+            self._scene,
+            self._office.exceptions.settle(case["number"], given.decision, actor=given.by, reason=given.reason, adopt=adopt),
         )
 
     async def approve(self, given: Approve) -> None:
         """Agree with what another person proposed."""
         case = await self._case(given.exception, given.contract, given.subject)
-        await self._asked(self._office.exceptions.approve(case["number"], actor=given.by))
+        await decided(self._scene, self._office.exceptions.approve(case["number"], actor=given.by))
 
     async def start(self, given: Start) -> None:
         """Ask for a contract to be handed over."""
-        await self._asked(self._office.handoffs.start(given.contract, actor=given.by))
+        await decided(self._scene, self._office.handoffs.start(given.contract, actor=given.by))
 
     async def cancel(self, given: Cancel) -> None:
         """Have it undone."""
-        await self._asked(self._office.handoffs.cancel(given.contract, actor=given.by, reason=given.reason))
+        await decided(self._scene, self._office.handoffs.cancel(given.contract, actor=given.by, reason=given.reason))
 
     async def plan(self, given: Plan) -> None:
         """The dry run names these things."""
@@ -178,26 +178,6 @@ class Desk:
         if len(ids) != 1:
             raise StepFailed(f"{wanted.system} has {len(ids)} live records of kind {wanted.kind}; to adopt there must be one")
         return ids[0]
-
-    async def _asked(self, asking: Awaitable[object]) -> None:
-        """Ask for it. A decision that is kept and could not be told to its workflow is told at the next sweep, here at once."""
-        try:
-            await asking
-        except Transient:
-            await self._sweep()
-        except Failure as failure:
-            raise StepFailed(f"it was refused: {failure.message}. {failure.remedy}") from failure
-
-    async def _sweep(self) -> None:
-        async def told() -> bool | None:
-            try:
-                await self._office.sweep()
-            except Transient:
-                return None
-            return True
-
-        if await self._scene.until(told, _APPEARS) is None:
-            raise StepFailed("the decision is kept, and no sweep could tell the workflow of it")
 
     async def _told(self, contract: str) -> str:
         row = await self._scene.view.engagement(contract)

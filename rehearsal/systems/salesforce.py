@@ -82,4 +82,6 @@ def _quoted(line: Line) -> list[Json]:
             {**facts, "name": f"{title}, {name}", "role": name, "price": str(role.rate), "quantity": str(role.hours)}
             for name, role in line.roles.items()
         ]
+    if line.use:
+        return [{**facts, "name": title, "price": str(line.use.price), "quantity": str(line.use.expected)}]
     return [{**facts, "name": title, "price": str(line.amount), "months": line.months}]

@@ -135,7 +135,7 @@ SBQQ__Taxable__c boolean
 
 OURS_ON_QUOTE_LINE = """
 Line_Reference__c string
-Billing_Kind__c picklist oneof fixed_fee|time_and_materials|subscription|retainer
+Billing_Kind__c picklist oneof fixed_fee|time_and_materials|subscription|retainer|usage
 Workstream__c string
 Role__c string
 Service_Template__c string

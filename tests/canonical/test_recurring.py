@@ -16,14 +16,13 @@ from canonical.rules.planning import plan_schedule
 from canonical.rules.recurring import (
     Alignment,
     RecurringPolicy,
-    Tier,
-    UsagePlan,
     due,
     periods,
     periods_of,
     prorated,
     usage_amount,
 )
+from canonical.usage import Tier, UsagePlan
 from tests.build import a_contract, a_time_line, usd
 
 YEAR = Period.through(date(2026, 4, 1), date(2027, 3, 31))

@@ -9,7 +9,7 @@ import pytest_asyncio
 from canonical.money import Money
 from canonical.sub_ledger import SubLedger, SubLedgerKind
 from tests.activities.firm import an_origin
-from tests.build import usd
+from tests.build import SIGNED_TERMS, usd
 from tests.gateway.house import PEOPLE, House, a_house, problem_of
 from tests.workflows import house as engine
 from tests.workflows.test_credits import invoiced
@@ -220,3 +220,31 @@ async def test_a_month_is_recognized_and_closed_by_those_who_may(firm: House) ->
     shown = (await firm.get("ada", "/v1/revenue", params={"entity": "IN01", "period": "2026-04"})).json()
     assert (shown["entity"], shown["journals"]) == ("IN01", [])
     assert (await firm.get("ada", "/v1/closes/IN01/2026-04")).json()["entity"] == "IN01"
+
+
+async def test_what_meters_say_is_kept_whole_or_not_at_all_and_shown_with_what_it_comes_to(
+    works: engine.House, firm: House
+) -> None:
+    contract = "C-API-METER"
+    works.firm.sell(contract)
+    time = {label for label in SIGNED_TERMS if label.startswith("line.L2.")}
+    metered = {"line.L2.kind": "usage", "line.L2.amount": "189,000.00", "line.L2.tier.above": "0.40"}
+    works.firm.contracts.envelopes[contract].clear()
+    works.firm.sign(contract, terms={**{name: text for name, text in SIGNED_TERMS.items() if name not in time}, **metered})
+    await (await works.provision(contract)).result()
+    good = {"reading": "a", "contract": contract, "line": "L2", "used_on": "2026-04-10", "quantity": "5000"}
+    wrong = [good, {**good, "reading": "b", "line": "L1"}, {**good, "reading": "c", "contract": "C-NONE"}]
+    said = problem_of(await firm.post("fin", "/v1/usage", {"source": "meter-api", "readings": wrong}), 400)["title"]
+    assert "b: C-API-METER has no metered line L1" in said and "c: C-NONE was never activated" in said
+    table = {"source": "meter-api", "readings": [good]}
+    assert [(await firm.post("fin", "/v1/usage", table)).json()["new"] for _ in range(2)] == [1, 0]
+    usage = (await firm.get("ada", f"/v1/usage/{contract}", params={"through": "2026-05-31"})).json()
+    assert [(one["reference"], one["quantity"]) for one in usage["items"]] == [(f"{contract}.L2.01", "5000")]
+    assert Money.model_validate(usage["items"][0]["amount"]) == usd("2000.00")
+    assert [one["subject"] for one in usage["missing"]] == [f"{contract}.L2.02"]
+    previewed = (await firm.get("fin", f"/v1/billing/{contract}/preview", params={"through": "2026-05-31"})).json()
+    assert previewed["not_entered"] == 1
+    other = {**table, "readings": [{**good, "quantity": "6000"}]}
+    assert "next version" in problem_of(await firm.post("fin", "/v1/usage", other), 409)["remedy"]
+    for who in ("cora", "sam"):
+        assert problem_of(await firm.post(who, "/v1/usage", table), 403)["detail"] == "bill"

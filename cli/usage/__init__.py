@@ -1,0 +1,1 @@
+"""`handoff usage`: metered use."""
