@@ -29,12 +29,13 @@ class PendingWork(Part):
 
 
 class InFlight(Part):
-    """Writes whose outcome is not known yet."""
+    """Writes whose outcome is not known yet; ``is_live``: it is being written at this moment."""
 
     system: str
     kind: str
     state: str
     count: int
+    is_live: bool = False
 
 
 class OpenCases(Part):
@@ -111,7 +112,7 @@ class Readiness(Canonical):
     @property
     def is_under_way(self) -> bool:
         """Whether something is being written at this moment, which comes to its end by itself."""
-        return any(one.state in {"reserved", "calling"} for one in self.in_flight)
+        return any(one.is_live for one in self.in_flight)
 
     @property
     def is_ready(self) -> bool:

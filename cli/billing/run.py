@@ -31,6 +31,6 @@ def run(
 
 
 def _told(done: BillingRun) -> object:
-    rest = "" if done.is_done else " Some wait for people: `handoff exceptions list`."
+    rest = "" if done.is_done and not done.entered.findings else " Some wait for people: `handoff exceptions list`."
     made = f"{len(done.documents)} invoices.{rest} Next: `handoff billing show {done.contract}`."
     return documents_table(done.documents, title=made) or f"Nothing was open. {made}"

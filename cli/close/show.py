@@ -35,7 +35,7 @@ def shown(found: Readiness) -> object:
         ),
         table(
             ("System", "Write", "State", "Count"),
-            [tuple(one.model_dump().values()) for one in found.in_flight],
+            [tuple(one.model_dump(exclude={"is_live"}).values()) for one in found.in_flight],
             title="In flight",
         ),
         table(("Exception", "Count", "Money"), [(c.code, c.count, c.money) for c in found.cases], title="Waits for people"),

@@ -42,8 +42,11 @@ WHERE t.kind NOT IN ('retainer', 'subscription') AND NOT (t.kind = 'milestone' A
     AND p.treatment IN ('straight_line', 'over_time_by_cost', 'over_time_by_hours')))
 GROUP BY 1, 2 HAVING sum(t.amount) <> 0 ORDER BY 1, 2
 """
+# A write whose lease is not over, or was a moment ago, comes to its end by itself; an older one waits for a process or a person.
 _IN_FLIGHT = """
-SELECT e.system, e.kind, e.state, count(*) AS count FROM effects e LEFT JOIN engagements g ON g.reference = e.engagement
+SELECT e.system, e.kind, e.state, count(*) AS count,
+       coalesce(bool_or(e.lease_until > clock_timestamp() - interval '15 seconds'), false) AS is_live
+FROM effects e LEFT JOIN engagements g ON g.reference = e.engagement
 WHERE e.state IN ('reserved', 'calling', 'unknown') AND coalesce(g.entity, $1) = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 _CASES = """

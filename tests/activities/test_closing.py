@@ -12,6 +12,19 @@ from tests.ledger.billing_firm import Firm as BillingFirm
 from tests.ledger.billing_firm import an_item
 
 
+async def test_a_write_that_nobody_is_making_any_more_is_left_to_a_person_at_once(database: Database) -> None:
+    firm = Firm(quick_books(database))
+    await database.execute(
+        "INSERT INTO effects (key, kind, system, state, sent_at, lease_until)"
+        " VALUES ('left/1', 'invoice', 'netsuite', 'calling', clock_timestamp(), clock_timestamp() - interval '1 minute')"
+    )
+    month = CloseMonth(origin=an_origin(""), entity="UK01", start=date(2026, 4, 1), lets_end=True)
+    async with asyncio.timeout(20):
+        found = await firm.run(CloseActivities.judge_close, month)
+    assert not found.is_under_way and any("calling" in one for one in found.hindrances)
+    await database.execute("UPDATE effects SET state = 'closed' WHERE key = 'left/1'")
+
+
 async def test_a_write_that_is_being_made_may_end_before_a_month_is_judged(database: Database) -> None:
     contract, start = "C-CLOSE-1", date(2026, 4, 1)
     firm = Firm(quick_books(database))
