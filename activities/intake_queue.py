@@ -8,7 +8,7 @@ from activities.billing_books import BillingBooks, BillingPolicy
 from activities.books import Cases
 from activities.intake_surroundings import Around
 from activities.looking_again import STEP
-from canonical.exception import Case, CaseState, Decision, Finding
+from canonical.exception import Case, CaseState, Decision, Finding, queued
 from canonical.intake import JudgedItem, Judgement
 from canonical.money import Money
 from canonical.provenance import Origin
@@ -93,12 +93,11 @@ class IntakeQueue:
         record = around.record(project)
         entity = record.contract.entity if record else ""
         terms = self.policy.case_terms(finding.code, entity, now)
-        return Case(
-            key=_key(finding.code, finding.subject),
-            **finding.model_dump(include={"code", "sentence", "remedy", "subject", "can_override"}),
+        return queued(
+            finding,
+            terms,
+            now,
             evidence={"entry": finding.subject, **finding.evidence, **({"version": entry.source_version} if entry else {})},
-            money_amount=finding.money.amount if finding.money else None,
-            money_currency=finding.money.currency if finding.money else None,
             engagement=project if record else "",
             customer=record.contract.payer.reference if record else "",
             project=project,
@@ -106,9 +105,6 @@ class IntakeQueue:
             correlation=origin.correlation,
             control_point="billing_eligibility",
             step=STEP,
-            owner_role=terms.owner_role,
-            opened_at=now,
-            due_at=terms.due_at,
         )
 
 

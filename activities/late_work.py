@@ -9,7 +9,7 @@ from activities.books import Cases
 from activities.closing_books import ClosingBooks, ClosingPolicy
 from activities.looking_again import STEP
 from activities.systems import Systems
-from canonical.exception import Case
+from canonical.exception import Case, queued
 from canonical.journal import AccountingPeriod
 from canonical.landscape import Capability, Scope
 from canonical.late_work import LateItem
@@ -80,11 +80,10 @@ class LateWork:
         what = f"{item.description or item.reference} ({item.reference})"
         finding = held_until_reopened(what, item.service, now.date(), item.amount, subject=item.reference)
         terms = self.policy.case_terms(finding.code, entity, now)
-        return Case(
-            key=f"{finding.code}/{finding.subject}",
-            **finding.model_dump(include={"code", "sentence", "remedy", "subject", "evidence", "can_override"}),
-            money_amount=item.amount.amount,
-            money_currency=item.amount.currency,
+        return queued(
+            finding,
+            terms,
+            now,
             engagement=item.contract,
             customer=item.customer,
             project=item.contract,
@@ -92,7 +91,4 @@ class LateWork:
             correlation=origin.correlation,
             control_point="billing_eligibility",
             step=origin.step,
-            owner_role=terms.owner_role,
-            opened_at=now,
-            due_at=terms.due_at,
         )

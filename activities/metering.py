@@ -8,7 +8,7 @@ from activities.billing_books import BillingBooks, BillingPolicy
 from activities.books import Cases, Clock
 from activities.contract_of_record import ContractOfRecord
 from activities.intake_queue import IntakeQueue, changed_after
-from canonical.exception import Case, Finding
+from canonical.exception import Case, Finding, queued
 from canonical.intake import Intake, Judgement
 from canonical.money import Money
 from canonical.provenance import Origin
@@ -70,12 +70,11 @@ class Metering:
     async def _case(self, finding: Finding, record: ContractOfRecord, origin: Origin) -> Case:
         contract, now = record.contract, await self.clock.now()
         terms = self.policy.case_terms(finding.code, contract.entity, now)
-        return Case(
-            key=_key(finding),
-            **finding.model_dump(include={"code", "sentence", "remedy", "subject", "can_override"}),
+        return queued(
+            finding,
+            terms,
+            now,
             evidence={name: text for name, text in finding.evidence.items() if name != "entry"},
-            money_amount=finding.money.amount if finding.money else None,
-            money_currency=finding.money.currency if finding.money else None,
             engagement=contract.reference,
             customer=contract.payer.reference,
             project=contract.reference,
@@ -83,9 +82,6 @@ class Metering:
             correlation=origin.correlation,
             control_point="billing_eligibility",
             step=STEP,
-            owner_role=terms.owner_role,
-            opened_at=now,
-            due_at=terms.due_at,
         )
 
 

@@ -12,7 +12,7 @@ from activities.books import Cases, Clock
 from activities.closing_books import ClosingBooks, ClosingPolicy
 from activities.systems import Systems
 from canonical.errors import NotServed, PeriodIsClosed, Rejected
-from canonical.exception import Case, Finding
+from canonical.exception import Case, Finding, queued
 from canonical.journal import Journal
 from canonical.landscape import Capability, Scope
 from canonical.obligation import LineStanding, Recognition, Sums
@@ -129,20 +129,16 @@ class RevenueActivities:
 
     def _case(self, finding: Finding, request: PrepareRevenue, contract: str, now: datetime) -> Case:
         terms = self.policy.case_terms(finding.code, request.entity, now)
-        return Case(
-            key=f"{finding.code}/{finding.subject}",
-            **finding.model_dump(include={"code", "sentence", "remedy", "subject", "evidence", "can_override"}),
-            money_amount=finding.money.amount if finding.money else None,
-            money_currency=finding.money.currency if finding.money else None,
+        return queued(
+            finding,
+            terms,
+            now,
             engagement=contract,
             project=contract,
             entity=request.entity,
             correlation=request.origin.correlation,
             control_point="billing_eligibility",
             step=request.origin.step,
-            owner_role=terms.owner_role,
-            opened_at=now,
-            due_at=terms.due_at,
         )
 
 

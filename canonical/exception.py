@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from canonical.money import Money
 from canonical.schema import Canonical, Part, published
@@ -115,3 +116,17 @@ class CaseTerms(Part):
 
     owner_role: str
     due_at: datetime
+
+
+def queued(finding: Finding, terms: CaseTerms, opened_at: datetime, **facts: Any) -> Case:
+    """A finding as an exception that is owned and due, under its code and subject; ``facts`` are the other fields of the case."""
+    given: dict[str, Any] = {
+        "key": f"{finding.code}/{finding.subject}",
+        **finding.model_dump(include={"code", "sentence", "remedy", "subject", "evidence", "can_override"}),
+        "money_amount": finding.money.amount if finding.money else None,
+        "money_currency": finding.money.currency if finding.money else None,
+        "owner_role": terms.owner_role,
+        "opened_at": opened_at,
+        "due_at": terms.due_at,
+    }
+    return Case(**{**given, **facts})

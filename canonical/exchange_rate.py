@@ -1,10 +1,8 @@
 """Exchange rates as a source gives them at a time: kept with both, never rewritten, frozen on what uses them (R97)."""
 
-from decimal import Decimal
+from pydantic import AwareDatetime, Field
 
-from pydantic import AwareDatetime, Field, field_validator
-
-from canonical.money import Currency
+from canonical.money import Currency, Exact
 from canonical.schema import Canonical, Part, published
 
 
@@ -13,14 +11,7 @@ class ExchangeRate(Part):
 
     currency: Currency
     functional: Currency
-    rate: Decimal = Field(gt=0, lt=1_000_000_000, allow_inf_nan=False)
-
-    @field_validator("rate", mode="before")
-    @classmethod
-    def _no_floats(cls, value: object) -> object:
-        if isinstance(value, float):
-            raise ValueError("write the rate as a text in quotes, such as '1.0500', never as a float")
-        return value
+    rate: Exact = Field(gt=0, lt=1_000_000_000, allow_inf_nan=False)
 
 
 @published

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 import pycountry
 from babel.numbers import get_currency_precision
-from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, field_validator
 
 from canonical.errors import CurrencyMismatch, RuleBroken
 from canonical.schema import trusted
@@ -22,6 +22,16 @@ def _known_currency(code: str) -> str:
 
 
 Currency = Annotated[str, AfterValidator(_known_currency)]
+
+
+def _no_float(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError("write the number as a text in quotes, such as '1.0500', never as a float")
+    return value
+
+
+Exact = Annotated[Decimal, BeforeValidator(_no_float)]
+"""A number that is no money of itself (a rate, a quantity) and decides on money: as it was written, to the last digit."""
 
 
 class Rounding(StrEnum):

@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from canonical.money import Money
+from canonical.money import Exact, Money
 from canonical.reference import Reference
 from canonical.schema import Canonical, Part, published
 
@@ -38,14 +38,7 @@ class MeterReading(Part):
     contract: Reference
     line: Reference
     used_on: date
-    quantity: Decimal = Field(ge=0, lt=10**15, allow_inf_nan=False, decimal_places=9)
-
-    @field_validator("quantity", mode="before")
-    @classmethod
-    def _no_floats(cls, value: object) -> object:
-        if isinstance(value, float):
-            raise ValueError("write the quantity as a text in quotes, such as '12.5', never as a float")
-        return value
+    quantity: Exact = Field(ge=0, lt=10**15, allow_inf_nan=False, decimal_places=9)
 
 
 @published
